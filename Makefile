@@ -1,0 +1,50 @@
+# Two commands: `make run` shows the demo city in a browser, `make test` proves that it works.
+# Both need only Python 3.11+, make and git. `make help` lists the rest.
+
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+
+.PHONY: help run test lint stop reset clean browser
+
+help:
+	@echo "make run    the demo city on http://localhost:8501 (Ctrl-C stops everything)"
+	@echo "make test   every test, browser included"
+	@echo "make lint   style, and imports that run one way"
+	@echo "make stop   stop the embedded database"
+	@echo "make reset  forget the demo's data and start over at the next run"
+
+$(VENV)/.installed: requirements.txt constraints.txt
+	@echo "== Python packages (once, a minute or two) =="
+	@$(PYTHON) -c 'import sys; sys.exit("Closedloop needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+run: $(VENV)/.installed
+	@exec $(PY) -m closedloop run
+
+test: $(VENV)/.installed-dev browser lint
+	$(PY) -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/lint-imports
+
+# The browser tests need Chromium and a Chinese font, the PostgreSQL 15 lane a Debian server.
+# Installed where apt may; elsewhere those lanes say that they are skipped.
+browser:
+	@tests/install_debian_parts.sh
+
+stop:
+	@$(PY) -m closedloop down
+
+reset:
+	@$(PY) -m closedloop reset
+
+clean: stop
+	rm -rf $(VENV) .closedloop
