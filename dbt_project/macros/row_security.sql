@@ -1,0 +1,97 @@
+{#- Who may see a row of a mart. Each model says one word in its config, meta.scope:
+
+      station   rows of a station: the scope names that station, or is the whole city ('*')
+      any       reference data without a station: any scope at all
+      city      the whole city only: batches, builds
+
+    No scope, no row: an unset setting reads NULL, and '' after a transaction that had set it. The
+    (select …) makes the setting be read once per query instead of once per row. -#}
+
+{% macro scope_setting() -%}
+    (select nullif(current_setting('closedloop.stations', true), ''))
+{%- endmacro %}
+
+{% macro scope_condition(scope) -%}
+    {%- if scope == 'station' -%}
+        {{ scope_setting() }} = '*'
+        or station_id = any (string_to_array({{ scope_setting() }}, ','))
+    {%- elif scope == 'any' -%}
+        {{ scope_setting() }} is not null
+    {%- elif scope == 'city' -%}
+        {{ scope_setting() }} = '*'
+    {%- else -%}
+        {{ exceptions.raise_compiler_error(
+            "scope '" ~ scope ~ "' is none of station, any, city: correct config meta.scope of the model"
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro declared_scope(node) -%}
+    {{ return((node.config.meta or {}).get('scope')) }}
+{%- endmacro %}
+
+{#- A model under models/marts that is left in another schema (the parts of fct_metric_daily and fct_findings)
+    is not read by anyone but the build, and carries no policy. -#}
+{% macro is_published_mart(node) -%}
+    {{ return(node.resource_type == 'model' and node.config.schema == 'marts'
+              and node.config.materialized != 'ephemeral') }}
+{%- endmacro %}
+
+{% macro enable_row_security() -%}
+    {%- if is_published_mart(model) -%}
+        alter table {{ this.schema }}.{{ this.identifier }} enable row level security
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro drop_scope_policy() -%}
+    {%- if is_published_mart(model) -%}
+        drop policy if exists scope on {{ this.schema }}.{{ this.identifier }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro create_scope_policy() -%}
+    {%- if is_published_mart(model) -%}
+        create policy scope on {{ this.schema }}.{{ this.identifier }}
+        for select to public
+        using ({{ scope_condition(declared_scope(model)) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#- A mart without a scope word, or one that cannot carry a policy, stops the run before its first node. -#}
+{% macro require_scopes() -%}
+    {%- if execute -%}
+        {%- for node in graph.nodes.values() if is_published_mart(node) -%}
+            {%- if declared_scope(node) not in ('station', 'any', 'city') -%}
+                {{ exceptions.raise_compiler_error(
+                    node.original_file_path ~ ": config meta.scope is missing or unknown; "
+                    ~ "write one of station, any, city in the folder's YAML"
+                ) }}
+            {%- endif -%}
+            {%- if node.config.materialized not in ('table', 'incremental') -%}
+                {{ exceptions.raise_compiler_error(
+                    node.original_file_path ~ ": a " ~ node.config.materialized
+                    ~ " cannot carry row security; make it a table"
+                ) }}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- A builder that is itself subject to row security reads 0 rows of what it built, and every test passes. -#}
+{% macro refuse_builder_under_row_security() -%}
+    {%- if execute -%}
+        {%- set hidden = run_query(
+            "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            ~ "where n.nspname in ('raw', 'ops', '" ~ generate_schema_name('reference', none) ~ "', '"
+            ~ generate_schema_name('staging', none) ~ "', '" ~ generate_schema_name('intermediate', none) ~ "', '"
+            ~ generate_schema_name('marts', none) ~ "') and c.relkind in ('r', 'p') "
+            ~ "and row_security_active(c.oid) limit 1"
+        ) -%}
+        {%- if hidden.rows | length > 0 -%}
+            {{ exceptions.raise_compiler_error(
+                "row security hides rows of " ~ hidden.rows[0][0] ~ " from user " ~ target.user
+                ~ ": build as the owner of the schemas (CLOSEDLOOP_OWNER_URL), and never FORCE row level security"
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,42 @@
+{#- The one definition of a deadline's state, used by the marts and by every page.
+
+    marts.target_state(as_of, known_until, started_at, ended_at, end_kind, breached_at, phase, due_at)
+
+    It is created before the first model of a run, in the schema that the run builds. -#}
+{% macro target_state_function() -%}
+    {{ generate_schema_name('marts', none) }}.target_state
+{%- endmacro %}
+
+{% macro create_marts_schema() -%}
+    create schema if not exists {{ generate_schema_name('marts', none) }}
+{%- endmacro %}
+
+{% macro create_target_state() -%}
+    create or replace function {{ target_state_function() }}(
+        as_of timestamptz,
+        known_until timestamptz,
+        started_at timestamptz,
+        ended_at timestamptz,
+        end_kind text,
+        breached_at timestamptz,
+        phase text,
+        due_at timestamptz
+    )
+    returns text
+    language sql
+    immutable
+    parallel safe
+    as $$
+        select case
+            when as_of < started_at then null
+            when ended_at <= as_of and breached_at < ended_at then 'late'
+            when ended_at <= as_of and end_kind = 'cancel' then 'cancelled'
+            when ended_at <= as_of then 'met'
+            when breached_at < least(as_of, known_until) then 'overdue'
+            when phase = 'paused' then 'paused'
+            when due_at is null then 'no_calendar'
+            when known_until < as_of and due_at < as_of then 'unknown'
+            else 'running'
+        end
+    $$
+{%- endmacro %}
