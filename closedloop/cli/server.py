@@ -1,0 +1,108 @@
+"""``up``, ``down``, ``status``, ``migrate``, ``reset``: the warehouse as a thing that runs."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Annotated
+
+import typer
+
+from closedloop import warehouse
+from closedloop.cli.progress import say, step
+from closedloop.settings import Settings, get_settings
+from closedloop.warehouse import WarehouseError, embedded
+
+
+def _require_embedded(settings: Settings, command: str) -> None:
+    if not settings.embedded:
+        raise WarehouseError(
+            f"{command} is for the embedded warehouse, and CLOSEDLOOP_OWNER_URL names a server: "
+            "starting, stopping and emptying that is its administrator's"
+        )
+
+
+def up() -> None:
+    """Start the embedded warehouse, bring it to this release's shape, and leave it running."""
+    settings = get_settings()
+    _require_embedded(settings, "up")
+    started = embedded.start(settings, say)
+    if not warehouse.is_current(settings):
+        with step("migrating"):
+            warehouse.migrate(settings)
+    found = embedded.status(settings)
+    print(
+        f"PostgreSQL {found.version} {'started' if started else 'was running'} (process {found.pid}), {found.home}"
+    )
+
+
+def down() -> None:
+    """Stop the embedded warehouse. What its clients are doing is rolled back."""
+    settings = get_settings()
+    _require_embedded(settings, "down")
+    if embedded.has_other_users(settings):
+        say("another closedloop command is using the warehouse; its work is rolled back")
+    print("stopped" if embedded.stop(settings) else "nothing was running")
+
+
+def migrate() -> None:
+    """Bring the warehouse to this release's shape, and renew its grants."""
+    settings = get_settings()
+    with warehouse.in_use(settings, say):
+        with step("migrating"):
+            changed = warehouse.migrate(settings)
+        print(f"revision {warehouse.current_revision(settings)}{'' if changed else ', nothing to do'}")
+
+
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete the embedded warehouse: every load, build and quarantined row. Secrets are kept, so pseudonyms agree."""
+    settings = get_settings()
+    _require_embedded(settings, "reset")
+    if not yes:
+        typer.confirm(f"Delete the warehouse in {settings.home} with everything loaded into it?", abort=True)
+    removed = embedded.remove(settings)
+    shutil.rmtree(settings.home / "dbt", ignore_errors=True)
+    print("deleted" if removed else "there was none")
+
+
+def status() -> None:
+    """Say what is there, what runs, what is loaded and what is published. Starts nothing."""
+    settings = get_settings()
+    if settings.embedded:
+        found = embedded.status(settings)
+        print(f"home        {found.home}{'' if found.exists else ' (no warehouse yet: closedloop up)'}")
+        if found.pid is None:
+            print("server      not running")
+            return
+        state = f"PostgreSQL {found.version}" if found.answers else "does not answer"
+        print(f"server      {state}, process {found.pid}, socket in {found.sockets}")
+    else:
+        print(f"server      {warehouse.urls(settings)!r}")
+    revision = warehouse.current_revision(settings)
+    expected = warehouse.latest_revision()
+    print(
+        f"revision    {revision or 'none'}{'' if revision == expected else f' (expected {expected}: closedloop migrate)'}"
+    )
+    if revision is None:
+        return
+    with warehouse.connect("owner", settings) as connection:
+        print(f"demo        {'yes, a synthetic city' if warehouse.is_demo(connection) else 'no'}")
+        loads = connection.execute("select count(*), max(finished_at) from ops.batches").fetchone()
+        open_rows = connection.execute("select count(*) from ops.quarantine where status = 'open'").fetchone()
+        build = connection.execute(
+            "select build_id, status, coalesce(finished_at, started_at), message from ops.builds order by 1 desc limit 1"
+        ).fetchone()
+    if loads and open_rows:
+        last = f", last {_local(loads[1], settings)}" if loads[1] else ""
+        print(f"loads       {loads[0]:,}{last}; {open_rows[0]:,} rows in quarantine")
+    if build is None:
+        print("build       none yet: closedloop build")
+    else:
+        print(
+            f"build       {build[0]} {build[1]}, {_local(build[2], settings)}{f': {build[3]}' if build[3] else ''}"
+        )
+
+
+def _local(moment, settings: Settings) -> str:
+    return f"{moment.astimezone(settings.zone):%Y-%m-%d %H:%M}"

@@ -1,0 +1,92 @@
+"""Connections to the warehouse, each with the manners of its role."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, create_engine
+
+from closedloop.settings import Settings, get_settings
+from closedloop.warehouse.addresses import Role, urls
+from closedloop.warehouse.errors import WarehouseUnavailable
+
+
+def connect(
+    role: Role, settings: Settings | None = None, *, autocommit: bool = False, application: str = "closedloop"
+) -> psycopg.Connection[Any]:
+    """A connection as owner, loader or reader: UTC, READ COMMITTED, nothing committed until asked.
+
+    ``application`` is what others who wait for this connection's locks are told. Raises WarehouseUnavailable when
+    nothing answers.
+    """
+    settings = settings or get_settings()
+    return _open(urls(settings).of(role), role, settings, autocommit=autocommit, application=application)
+
+
+def _open(
+    url: str, role: Role, settings: Settings, *, autocommit: bool, application: str
+) -> psycopg.Connection[Any]:
+    # Given with the connection, so that they hold on a server whose roles were made by somebody else.
+    options = ["-c timezone=UTC"]
+    if role == "reader":
+        options += [
+            "-c default_transaction_read_only=on",
+            f"-c statement_timeout={settings.statement_timeout}s",
+        ]
+    try:
+        return psycopg.connect(
+            url,
+            autocommit=autocommit,
+            # A swap of schemas under a prepared statement raises "cached plan must not change result type".
+            prepare_threshold=None,
+            application_name=application[:63],
+            connect_timeout=10,
+            options=" ".join(options),
+        )
+    except psycopg.OperationalError as error:
+        raise WarehouseUnavailable(_sentence(error, role, settings)) from error
+
+
+def _sentence(error: psycopg.OperationalError, role: Role, settings: Settings) -> str:
+    reason = str(error).strip().splitlines()[-1]
+    if settings.embedded:
+        return f"the warehouse in {settings.home} does not answer ({reason}); start it with: python -m closedloop up"
+    return f"the warehouse behind CLOSEDLOOP_{role.upper()}_URL does not answer: {reason}"
+
+
+_engines: dict[tuple[Path, str], Engine] = {}
+_engines_lock = threading.Lock()
+
+
+def reader_engine(settings: Settings | None = None) -> Engine:
+    """The pool through which pages read, one per process and warehouse. Use it through ``scoped_connection``."""
+    settings = settings or get_settings()
+    url = urls(settings).reader
+    with _engines_lock:
+        engine = _engines.get((settings.home, url))
+        if engine is None:
+            engine = create_engine(
+                "postgresql+psycopg://",
+                creator=lambda: _open(
+                    url, "reader", settings, autocommit=False, application="closedloop pages"
+                ),
+                isolation_level="READ COMMITTED",
+                pool_size=settings.pool_size,
+                max_overflow=settings.pool_overflow,
+                pool_timeout=30,
+                # A server restarted between two questions costs a reconnect, not an error page.
+                pool_pre_ping=True,
+            )
+            _engines[(settings.home, url)] = engine
+        return engine
+
+
+def dispose_engines() -> None:
+    """Close every pooled connection of this process: before the server stops, or its database is copied."""
+    with _engines_lock:
+        for engine in _engines.values():
+            engine.dispose()
+        _engines.clear()

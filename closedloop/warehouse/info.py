@@ -1,0 +1,32 @@
+"""Facts about the whole warehouse: whether it is the demo, and the time zone its days are counted in."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import psycopg
+
+Key = Literal["demo", "time_zone"]
+
+
+def get_info(connection: psycopg.Connection, key: Key) -> str | None:
+    """The fact, or None when it was never said. Owner or loader."""
+    row = connection.execute("select value from ops.warehouse_info where key = %s", [key]).fetchone()
+    return row[0] if row else None
+
+
+def set_info(connection: psycopg.Connection, key: Key, value: str) -> None:
+    """State the fact; commits with the connection. Owner or loader."""
+    connection.execute(
+        """
+        insert into ops.warehouse_info (key, value)
+        values (%s, %s)
+        on conflict (key) do update set value = excluded.value
+        """,
+        [key, value],
+    )
+
+
+def is_demo(connection: psycopg.Connection) -> bool:
+    """True for the synthetic city: assumed limits count as confirmed there, and demo identities may sign in."""
+    return get_info(connection, "demo") == "true"

@@ -1,0 +1,113 @@
+"""Who asks: the stations a reader may see. The database enforces it; without a scope it shows no row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from psycopg.sql import SQL
+from psycopg.sql import Literal as SqlLiteral
+from sqlalchemy import Connection
+
+from closedloop.errors import ClosedloopError
+from closedloop.settings import Settings
+from closedloop.warehouse.connections import reader_engine
+
+#: Every station, and the rows that belong to none (``UNASSIGNED``).
+ALL: Final = "*"
+UNASSIGNED: Final = "UNASSIGNED"
+
+# Ids travel as one comma-separated literal. What could end an entry or the literal is refused, not escaped.
+_STATION_ID = re.compile(r"\w(?:[\w .:/#()（）-]{0,62}[\w)）])?")
+_ROLE = re.compile(r"[a-z][a-z_]{0,31}")
+
+
+class ScopeError(ClosedloopError):
+    """A scope that would not mean what it says."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The stations somebody may see, and as what. Hashable: it belongs into the key of every cache."""
+
+    stations: frozenset[str] | Literal["*"]
+    role: str
+    bureau_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.role, str) or not _ROLE.fullmatch(self.role):
+            raise ScopeError(f"{self.role!r} is no role: lower-case letters and _ only")
+        if self.stations == ALL:
+            return
+        if not isinstance(self.stations, frozenset):
+            raise ScopeError("stations is a frozenset of station ids, or '*' for all")
+        if not self.stations:
+            raise ScopeError(
+                "a scope without stations sees nothing: somebody without a grant gets no scope at all"
+            )
+        for station in self.stations:
+            if not isinstance(station, str) or not _STATION_ID.fullmatch(station):
+                raise ScopeError(
+                    f"{station!r} cannot be a station id: letters, digits and .:/#()- only, at most 64"
+                )
+            if station == UNASSIGNED:
+                raise ScopeError(
+                    f"{UNASSIGNED} is no station: what belongs to none is seen by those who see all"
+                )
+
+    @classmethod
+    def city(cls, role: str = "leadership", bureau_id: str | None = None) -> Scope:
+        """Every station, and what belongs to none."""
+        return cls(ALL, role, bureau_id)
+
+    @classmethod
+    def of_stations(
+        cls, stations: Iterable[str], role: str = "station", bureau_id: str | None = None
+    ) -> Scope:
+        """These stations and nothing else."""
+        if isinstance(stations, str):
+            raise ScopeError(f"stations is a list of ids, not the text {stations!r}")
+        return cls(frozenset(stations), role, bureau_id)
+
+    @property
+    def sees_all(self) -> bool:
+        """True for the whole city."""
+        return self.stations == ALL
+
+    def setting(self) -> str:
+        """The value of ``closedloop.stations``: ``*``, or the ids in order, joined by commas."""
+        return ALL if self.stations == ALL else ",".join(sorted(self.stations))
+
+
+def scope_statements(scope: Scope) -> tuple[str, ...]:
+    """The statements that put the scope in force until the transaction ends.
+
+    ``set local … = 'literal'`` and not ``set_config()``: only that form reaches the workers of a distributed
+    database, and it does the same on a plain one.
+    """
+    return tuple(
+        SQL("set local {} = {}").format(SQL(name), SqlLiteral(value)).as_string()
+        for name, value in (("closedloop.stations", scope.setting()), ("closedloop.role", scope.role))
+    )
+
+
+@contextmanager
+def scoped_connection(scope: Scope, settings: Settings | None = None) -> Iterator[Connection]:
+    """A connection that sees what ``scope`` may see: read-only, READ COMMITTED, rolled back at the end.
+
+    The scope ends with the transaction. A block that commits or rolls back by itself goes on without any, and sees
+    no row.
+    """
+    if not isinstance(scope, Scope):
+        raise TypeError(f"scope must be a Scope, not {type(scope).__name__}")
+    with reader_engine(settings).connect() as connection:
+        try:
+            connection.exec_driver_sql("set transaction read only")
+            for statement in scope_statements(scope):
+                connection.exec_driver_sql(statement)
+            yield connection
+        finally:
+            connection.rollback()

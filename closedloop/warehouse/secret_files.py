@@ -1,0 +1,65 @@
+"""Secrets of an embedded warehouse: random, one per file, readable by the person who runs it and by nobody else."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from closedloop.settings import Settings
+from closedloop.warehouse.errors import WarehouseError
+
+
+def secrets_folder(settings: Settings) -> Path:
+    """``home/secrets``, mode 0700."""
+    return settings.home / "secrets"
+
+
+def read_or_create(settings: Settings, name: str) -> str:
+    """The secret ``name``, made on first use (43 URL-safe characters, 256 bits)."""
+    folder = secrets_folder(settings)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / name
+    try:
+        return read(settings, name)
+    except FileNotFoundError:
+        pass
+    # Written aside and linked: two processes that start at once end up with the same secret, never with half of one.
+    draft = folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(32))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return read(settings, name)
+
+
+def read(settings: Settings, name: str) -> str:
+    """The secret ``name``. Raises FileNotFoundError, and WarehouseError when other users could have read it."""
+    path = secrets_folder(settings) / name
+    mode = path.stat().st_mode & 0o077
+    if mode:
+        raise WarehouseError(
+            f"{path} can be read by other users (mode {path.stat().st_mode & 0o777:04o}); chmod 600 {path}, "
+            "and make a new one if somebody else may have seen it"
+        )
+    return path.read_text().strip()
+
+
+def hash_key(settings: Settings) -> bytes:
+    """Key of the pseudonyms (``CLOSEDLOOP_HASH_KEY``, or the embedded warehouse's own).
+
+    On a server the key must be given: two machines that made one each would give one caller two pseudonyms.
+    """
+    if settings.hash_key is not None:
+        return settings.hash_key.get_secret_value().encode()
+    if not settings.embedded:
+        raise WarehouseError(
+            "CLOSEDLOOP_HASH_KEY is not set: a warehouse on a server needs one key, the same on every machine that "
+            "loads into it; make it once with: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    return read_or_create(settings, "hash_key").encode()

@@ -1,0 +1,73 @@
+"""PostgreSQL refuses to run as root: which user it runs as instead, and what that user may enter."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from closedloop.settings import Settings
+from closedloop.warehouse.errors import WarehouseError
+
+_CANDIDATES = ("closedloop", "postgres", "nobody")
+
+
+@dataclass(frozen=True)
+class ServiceUser:
+    """An unprivileged system user."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def service_user(settings: Settings) -> ServiceUser | None:
+    """The user the embedded server runs as when we are root; None when we are not: then it runs as ourselves."""
+    if os.geteuid() != 0:
+        return None
+    names = (settings.service_user,) if settings.service_user else _CANDIDATES
+    for name in names:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        if entry.pw_uid == 0:
+            raise WarehouseError(
+                f"CLOSEDLOOP_SERVICE_USER={name} is root, and PostgreSQL refuses root; name another"
+            )
+        return ServiceUser(name, entry.pw_uid, entry.pw_gid)
+    raise WarehouseError(
+        f"none of the system users {', '.join(names)} exists, and PostgreSQL refuses to run as root; "
+        "set CLOSEDLOOP_SERVICE_USER to an unprivileged user, or run as one"
+    )
+
+
+def child_options(user: ServiceUser | None) -> dict[str, object]:
+    """Arguments of ``subprocess`` that make the child run as ``user``, its new files readable by nobody else."""
+    options: dict[str, object] = {"umask": 0o077, "cwd": "/"}
+    if user is not None:
+        options |= {"user": user.uid, "group": user.gid, "extra_groups": []}
+    return options
+
+
+def may_enter(path: Path, user: ServiceUser | None) -> bool:
+    """True when ``user`` may enter the folder, or execute the file, at ``path``: asked of the system, ACLs included."""
+    if user is None:
+        return os.access(path, os.X_OK)
+    return subprocess.run(["test", "-x", str(path)], check=False, **child_options(user)).returncode == 0
+
+
+def refuse_closed_parents(path: Path, user: ServiceUser | None) -> None:
+    """Raise when a folder above ``path`` is closed to ``user``. It is never opened: that would be for its owner to do."""
+    if user is None or may_enter(path.parent, user):
+        return
+    for parent in reversed(path.parents):
+        if parent.exists() and not may_enter(parent, user):
+            mode = parent.stat().st_mode & 0o777
+            raise WarehouseError(
+                f"{parent} (mode {mode:04o}) may not be entered by the system user {user.name}, who runs PostgreSQL "
+                f"when Closedloop is started by root; put the warehouse elsewhere (CLOSEDLOOP_HOME=/var/lib/closedloop) "
+                "or run as an ordinary user. The folder's permissions were left as they are."
+            )

@@ -1,0 +1,61 @@
+"""Where the embedded server's socket lives: a folder of its own, mode 0700, with a path short enough for the kernel."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from closedloop.settings import Settings
+from closedloop.warehouse.errors import WarehouseError
+from closedloop.warehouse.service_user import ServiceUser, may_enter
+
+SOCKET_NAME = ".s.PGSQL.5432"
+#: sun_path is 104 bytes on macOS and 108 on Linux, the final zero included.
+_LONGEST_PATH = 103
+
+
+def _fits(folder: Path) -> bool:
+    return len(os.fsencode(folder / SOCKET_NAME)) <= _LONGEST_PATH
+
+
+def socket_folder(settings: Settings) -> Path:
+    """The folder for this home: ``home/socket``, or one in the temp folder when that path is too long."""
+    inside = settings.home / "socket"
+    if _fits(inside):
+        return inside
+    digest = hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:12]
+    name = f"closedloop-{os.geteuid()}-{digest}"
+    for parent in (Path(tempfile.gettempdir()), Path("/tmp")):
+        if _fits(parent / name):
+            return parent / name
+    raise WarehouseError(
+        f"neither {settings.home} nor the temp folder {tempfile.gettempdir()} is short enough for a socket "
+        f"({_LONGEST_PATH} bytes); set CLOSEDLOOP_HOME or TMPDIR to a shorter path"
+    )
+
+
+def prepare(folder: Path, user: ServiceUser | None) -> None:
+    """Make ``folder`` (0700, owned by the server's user), or check that the one that exists is just that.
+
+    The temp folder is everybody's: somebody else may have put a folder or a link there first. Such a thing is refused.
+    """
+    owner = os.geteuid() if user is None else user.uid
+    try:
+        os.mkdir(folder, 0o700)
+        if user is not None:
+            os.chown(folder, user.uid, user.gid, follow_symlinks=False)
+    except FileExistsError:
+        pass
+    found = os.lstat(folder)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner:
+        raise WarehouseError(
+            f"{folder} exists and is not a folder of the server's own user (uid {owner}); remove it, "
+            "or set TMPDIR to a folder that only you can write"
+        )
+    if stat.S_IMODE(found.st_mode) != 0o700:
+        raise WarehouseError(f"{folder} is open to other users; chmod 700 {folder}")
+    if not may_enter(folder, user):
+        raise WarehouseError(f"{folder} may not be entered by the server's user; see the folders above it")

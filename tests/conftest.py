@@ -1,0 +1,110 @@
+"""Fixtures every room may use, and the rule about skipping.
+
+``server`` (session)
+    the embedded PostgreSQL, in a temporary home of its own. ``server.fresh()`` makes a migrated, empty warehouse in
+    0.1 s, ``server.blank()`` a database that was never migrated, ``server.copy(of)`` another one like ``of`` (load and
+    build once per module, copy per test), ``server.drop(it)`` removes it. See ``tests/servers.py``.
+``warehouse``
+    a fresh warehouse of the test's own, which is also the one of ``get_settings()`` and of child processes that
+    inherit the environment: ``.settings``, ``.environment``, ``.connect(role)``, ``.server``.
+``make_warehouse`` (session)
+    ``make_warehouse()`` and ``make_warehouse(of=other)``: like ``server.fresh`` and ``server.copy``, dropped at the end
+    of the session. For module-scoped fixtures; enter ``with made.in_environment():`` to make it the process's own.
+``debian_server`` (session)
+    a PostgreSQL 15 as an administrator would give it; skips where Debian's is not installed. Tests that use it belong
+    to the lane ``pg15``: ``pytest -m pg15``.
+
+No test sees the ``CLOSEDLOOP_`` variables of the shell it runs in, nor the project's own ``.closedloop``.
+
+With ``REQUIRE_ALL=1`` a skip is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from closedloop import warehouse as product
+from closedloop.settings import get_settings
+from tests.servers import DEBIAN_15, DebianServer, EmbeddedServer, Server, Warehouse, open_folder
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in [name for name in os.environ if name.startswith("CLOSEDLOOP_")]:
+        del os.environ[name]
+    nowhere = open_folder()
+    os.environ["CLOSEDLOOP_HOME"] = str(nowhere / "home")
+    get_settings.cache_clear()
+    config.add_cleanup(lambda: _remove(nowhere))
+
+
+def _remove(folder) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _everything_required() -> bool:
+    return os.environ.get("REQUIRE_ALL", "") not in ("", "0")
+
+
+def _fail_if_skipped(report) -> None:
+    if _everything_required() and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"REQUIRE_ALL=1, and this was skipped: {reason.removeprefix('Skipped: ')}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    _fail_if_skipped(report)
+    return report
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    started = EmbeddedServer()
+    yield started
+    product.dispose_engines()
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def debian_server() -> Iterator[DebianServer]:
+    if not (DEBIAN_15 / "postgres").exists():
+        pytest.skip(f"no PostgreSQL 15 in {DEBIAN_15}; apt-get install postgresql-15 runs this lane")
+    started = DebianServer()
+    yield started
+    product.dispose_engines()
+    started.stop()
+
+
+@pytest.fixture
+def warehouse(server: Server) -> Iterator[Warehouse]:
+    made = server.fresh()
+    with made.in_environment():
+        yield made
+    server.drop(made)
+
+
+@pytest.fixture(scope="session")
+def make_warehouse(server: Server) -> Iterator[Callable[..., Warehouse]]:
+    made = []
+
+    def make(of: Warehouse | None = None) -> Warehouse:
+        made.append(server.fresh() if of is None else server.copy(of))
+        return made[-1]
+
+    yield make
+    for each in made:
+        server.drop(each)
