@@ -1,0 +1,197 @@
+"""One build, from the lock to the publication.
+
+Under the lock that loads take, dbt fills and tests the ``*_next`` schemas; then one transaction renames the
+four pairs. Until that moment nothing that is published has been touched, and after it nothing of the old is
+mixed in.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from closedloop.errors import ClosedloopError
+from closedloop.settings import Settings, get_settings
+from closedloop.transform import guard, record, schemas
+from closedloop.transform.child import DbtResult, NodeResult, run_dbt
+from closedloop.transform.environment import APPLICATION, NEXT, dbt_environment, dbt_home
+from closedloop.transform.freshness import shaping_variables
+from closedloop.transform.policy_rows import refuse_edited_policies
+from closedloop.transform.progress import Listener, Note, silent
+from closedloop.transform.project import DbtProject
+from closedloop.transform.verdict import Failure, failure_of
+from closedloop.warehouse.addresses import urls
+from closedloop.warehouse.connections import connect
+from closedloop.warehouse.locks import locked_for_session
+
+Connection = psycopg.Connection[Any]
+
+
+class BuildFailed(ClosedloopError):
+    """A build that was not published; what was published before it is as it was."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """A published build. ``seconds`` from the lock to the publication; ``nodes`` in the order they ended."""
+
+    build_id: int
+    seconds: float
+    publish_seconds: float
+    nodes: tuple[NodeResult, ...]
+
+    @property
+    def tests(self) -> int:
+        """Number of tests that ran."""
+        return sum(node.kind in ("test", "unit_test") for node in self.nodes)
+
+    @property
+    def warnings(self) -> tuple[NodeResult, ...]:
+        """Tests of severity warn that found something; they are recorded and block nothing."""
+        return tuple(node for node in self.nodes if node.status == "warn")
+
+
+def build(
+    settings: Settings | None = None,
+    *,
+    with_unit_tests: bool = False,
+    full_refresh: bool = False,
+    listener: Listener = silent,
+) -> BuildReport:
+    """Build and publish. Waits, saying so, for a load or another build.
+
+    ``with_unit_tests`` also runs dbt's unit tests, which prove the code and not the data. ``full_refresh``
+    trusts nothing kept from earlier builds, dbt's parsed project included. Raises BuildFailed with one sentence
+    when a seed, model or test failed, another ClosedloopError when the build was refused before it began.
+    """
+    settings = settings or get_settings()
+    project = DbtProject.of(settings)
+    with connect("owner", settings, autocommit=True, application=f"{APPLICATION} (builder)") as conn:
+        guard.refuse_blind_builder(conn)
+
+        def waiting(reason: str) -> None:
+            listener(Note(reason))
+
+        with locked_for_session(conn, waiting=waiting):
+            return _Build(settings, project, conn, listener).run(_dbt_options(with_unit_tests, full_refresh))
+
+
+def _dbt_options(with_unit_tests: bool, full_refresh: bool) -> list[str]:
+    options = [] if with_unit_tests else ["--exclude-resource-type", "unit_test"]
+    return [*options, "--full-refresh", "--no-partial-parse"] if full_refresh else options
+
+
+class _Build:
+    def __init__(self, settings: Settings, project: DbtProject, conn: Connection, listener: Listener) -> None:
+        self.settings = settings
+        self.project = project
+        self.conn = conn
+        self.listener = listener
+        self.variables = shaping_variables(conn, settings, project)
+        self.nodes: tuple[NodeResult, ...] = ()
+
+    def run(self, options: list[str]) -> BuildReport:
+        began = time.monotonic()
+        for dead in record.mark_interrupted(self.conn):
+            self._say(f"build {dead} had been interrupted; nothing of it was published")
+        _end_leftovers(self.conn)
+        self.build_id = record.start(
+            self.conn, self.project.code_hash(self.variables), record.last_batch(self.conn)
+        )
+        self._say(f"build {self.build_id}: models and tests in {', '.join(schemas.UPCOMING)}")
+        stage = "policy"
+        try:
+            refuse_edited_policies(
+                self.conn, self.project.reference / "sla_policy.csv", self.settings.time_zone
+            )
+            stage = "start"
+            schemas.empty_next(self.conn, urls(self.settings), self._say)
+            stage = "project"
+            result = self._run_dbt(options)
+            self.nodes = result.nodes
+            failure = failure_of(result)
+            if failure is not None:
+                raise self._failed(failure)
+            stage = "publish"
+            publish_seconds = self._publish()
+        except BuildFailed:
+            raise
+        except ClosedloopError as error:
+            raise self._failed(Failure(stage, str(error))) from error
+        except (KeyboardInterrupt, SystemExit):
+            self._failed(Failure("interrupted", "it was stopped"))
+            raise
+        except BaseException as error:
+            self._failed(Failure(stage, f"{type(error).__name__}: {error}"))
+            raise
+        seconds = time.monotonic() - began
+        report = BuildReport(self.build_id, seconds, publish_seconds, self.nodes)
+        self._say(
+            f"build {self.build_id} published: {sum(n.kind == 'model' for n in self.nodes)} models, "
+            f"{report.tests} tests, "
+            f"{len(report.warnings)} warning(s), {seconds:.0f} s"
+        )
+        return report
+
+    def _run_dbt(self, options: list[str]) -> DbtResult:
+        dbt_home(self.settings).mkdir(parents=True, exist_ok=True)
+        variables = json.dumps({**self.variables, "build_id": self.build_id})
+        return run_dbt(
+            ["build", "--quiet", "--vars", variables, *options],
+            dbt_environment(self.settings, schema_suffix=NEXT),
+            self.listener,
+        )
+
+    def _publish(self) -> float:
+        guard.refuse_open_marts(self.conn, "marts" + NEXT)
+        record.write_tests(self.conn, self.build_id, self.nodes)
+        began = time.monotonic()
+
+        def swap() -> None:
+            schemas.rename_pairs(self.conn)
+            record.finish_published(self.conn, self.build_id, self.nodes)
+
+        schemas.in_one_transaction(self.conn, swap, self._say)
+        return time.monotonic() - began
+
+    def _failed(self, failure: Failure) -> BuildFailed:
+        """Write the failure down, and make the sentence that a person reads."""
+        kept = record.published_build(self.conn)
+        message = f"build {self.build_id} failed at {failure.stage}: {failure.why}"
+        record.finish_failed(self.conn, self.build_id, failure.stage, failure.why, self.nodes)
+        if kept is None:
+            return BuildFailed(f"{message}. Nothing has been published yet.")
+        local = kept.published_at.astimezone(self.settings.zone)
+        behind = record.last_batch(self.conn) - kept.last_batch_id
+        missing = (
+            "every load so far is in it"
+            if behind == 0
+            else f"loads after batch {kept.last_batch_id} are not in it"
+        )
+        return BuildFailed(
+            f"{message}. The published data stayed as it was: build {kept.build_id} of "
+            f"{local:%Y-%m-%d %H:%M}, {missing}."
+        )
+
+    def _say(self, text: str) -> None:
+        self.listener(Note(text))
+
+
+def _end_leftovers(conn: Connection) -> None:
+    """End what a killed build left running in the server: its last statement may go on for minutes, holding
+    locks.
+    """
+    conn.execute(
+        """
+        select pg_terminate_backend(pid)
+        from pg_stat_activity
+        where application_name = %s and usename = current_user and datname = current_database()
+        """,
+        [APPLICATION],
+    )

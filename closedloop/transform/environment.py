@@ -1,0 +1,50 @@
+"""What the dbt process is told through its environment: where the warehouse is, where its own files go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from closedloop.settings import Settings
+from closedloop.warehouse.addresses import urls
+
+#: What dbt's connections call themselves, here and in profiles.yml.
+APPLICATION = "closedloop-build"
+NEXT = "_next"
+THREADS = 2
+
+
+def dbt_home(settings: Settings) -> Path:
+    """Folder of dbt's compiled files, artefacts, parsed project and log."""
+    return settings.home / "dbt"
+
+
+def dbt_environment(settings: Settings, *, schema_suffix: str) -> dict[str, str]:
+    """Variables for the child. ``schema_suffix`` is ``_next`` for what writes, empty for what only reads."""
+    owner = urls(settings).parts("owner")
+    environment = {
+        "CLOSEDLOOP_DBT_HOST": owner.get("host", "localhost"),
+        "CLOSEDLOOP_DBT_PORT": owner.get("port", "5432"),
+        "CLOSEDLOOP_DBT_USER": owner["user"],
+        "CLOSEDLOOP_DBT_DBNAME": owner["dbname"],
+        "CLOSEDLOOP_DBT_THREADS": str(THREADS),
+        "CLOSEDLOOP_SCHEMA_SUFFIX": schema_suffix,
+        "DBT_ENV_SECRET_CLOSEDLOOP_PASSWORD": owner.get("password", ""),
+        "DBT_PROJECT_DIR": str(settings.dbt_project_dir),
+        "DBT_PROFILES_DIR": str(settings.dbt_project_dir),
+        "DBT_TARGET_PATH": str(dbt_home(settings) / "target"),
+        "DBT_LOG_PATH": str(dbt_home(settings) / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_VERSION_CHECK": "false",
+        # The roles say UTC themselves; a server's roles may have been made by somebody else.
+        "PGTZ": "UTC",
+    }
+    if "sslmode" in owner:
+        environment["CLOSEDLOOP_DBT_SSLMODE"] = owner["sslmode"]
+    for part, variable in (
+        ("sslrootcert", "PGSSLROOTCERT"),
+        ("sslcert", "PGSSLCERT"),
+        ("sslkey", "PGSSLKEY"),
+    ):
+        if part in owner:
+            environment[variable] = owner[part]
+    return environment

@@ -1,0 +1,174 @@
+"""The builds' own records: ``ops.builds`` and ``ops.build_tests``. Pages read ``status.builds``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from closedloop.transform.child import NodeResult
+
+Connection = psycopg.Connection[Any]
+_TESTS = ("test", "unit_test")
+_FAILED = ("error", "fail", "runtime error")
+
+
+@dataclass(frozen=True)
+class PublishedBuild:
+    """The build whose schemas are published. ``last_batch_id`` is the last load it contains (0: none)."""
+
+    build_id: int
+    published_at: datetime
+    last_batch_id: int
+    code_hash: str
+
+
+def published_build(conn: Connection) -> PublishedBuild | None:
+    """The last build that was published, or None before the first."""
+    row = conn.execute(
+        """
+        select build_id, published_at, coalesce(last_batch_id, 0), code_hash
+        from ops.builds
+        where status = 'published'
+        order by published_at desc
+        limit 1
+        """
+    ).fetchone()
+    return PublishedBuild(*row) if row else None
+
+
+@dataclass(frozen=True)
+class FailedBuild:
+    """A build that was not published: the stage it failed at and why, as part of a sentence."""
+
+    build_id: int
+    finished_at: datetime
+    stage: str
+    why: str
+
+
+def failure_since(conn: Connection, published: PublishedBuild | None) -> FailedBuild | None:
+    """The last build that failed after the published one; None when none did."""
+    row = conn.execute(
+        """
+        select build_id, finished_at, stage_failed, message
+        from ops.builds
+        where status = 'failed' and build_id > %s
+        order by build_id desc
+        limit 1
+        """,
+        [published.build_id if published else 0],
+    ).fetchone()
+    return FailedBuild(*row) if row else None
+
+
+def last_batch(conn: Connection) -> int:
+    """The last committed load, 0 for none. A watermark only under the lock that loads take."""
+    row = conn.execute("select coalesce(max(batch_id), 0) from ops.batches").fetchone()
+    return row[0]
+
+
+def start(conn: Connection, code_hash: str, last_batch_id: int) -> int:
+    """Note that a build began; return its ``build_id``."""
+    with conn.transaction():
+        row = conn.execute(
+            """
+            insert into ops.builds (started_at, status, code_hash, last_batch_id)
+            values (now(), 'running', %s, %s)
+            returning build_id
+            """,
+            [code_hash, last_batch_id],
+        ).fetchone()
+    return row[0]
+
+
+def mark_interrupted(conn: Connection) -> list[int]:
+    """Close the books on builds that were killed: under the lock, a running build other than ours is a dead
+    one.
+    """
+    with conn.transaction():
+        rows = conn.execute(
+            """
+            update ops.builds
+            set status = 'failed', stage_failed = 'interrupted', finished_at = now(),
+                message = 'interrupted: the process that built was ended; nothing of it was published'
+            where status = 'running'
+            returning build_id
+            """
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
+def finish_failed(
+    conn: Connection, build_id: int, stage: str, message: str, nodes: Iterable[NodeResult]
+) -> None:
+    """Note a failure: what failed, and every test that ran."""
+    nodes = list(nodes)
+    with conn.transaction():
+        _write_tests(conn, build_id, nodes)
+        _finish(conn, build_id, nodes, "failed", stage, message)
+
+
+def finish_published(conn: Connection, build_id: int, nodes: Iterable[NodeResult]) -> None:
+    """Note a success. To be called inside the transaction that publishes."""
+    _finish(conn, build_id, list(nodes), "published", None, None)
+
+
+def write_tests(conn: Connection, build_id: int, nodes: Iterable[NodeResult]) -> None:
+    """One row of ``ops.build_tests`` per test that ran."""
+    with conn.transaction():
+        _write_tests(conn, build_id, list(nodes))
+
+
+def _write_tests(conn: Connection, build_id: int, nodes: list[NodeResult]) -> None:
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into ops.build_tests (build_id, test, status, failures, message, model)
+            values (%s, %s, %s, %s, %s, %s)
+            on conflict do nothing
+            """,
+            [
+                (build_id, _test_name(node), node.status, node.failures, node.message, node.about)
+                for node in nodes
+                if node.kind in _TESTS
+            ],
+        )
+
+
+def _test_name(node: NodeResult) -> str:
+    """Unit tests are named within their model only."""
+    return f"{node.about}::{node.name}" if node.kind == "unit_test" else node.name
+
+
+def _finish(
+    conn: Connection,
+    build_id: int,
+    nodes: list[NodeResult],
+    status: str,
+    stage: str | None,
+    message: str | None,
+) -> None:
+    tests = [node for node in nodes if node.kind in _TESTS and node.status != "skipped"]
+    conn.execute(
+        """
+        update ops.builds
+        set status = %s, stage_failed = %s, message = %s, models = %s, tests = %s, tests_failed = %s,
+            finished_at = clock_timestamp(), seconds = extract(epoch from clock_timestamp() - started_at),
+            published_at = case when %s = 'published' then clock_timestamp() end
+        where build_id = %s
+        """,
+        [
+            status,
+            stage,
+            message,
+            sum(node.kind == "model" and node.status == "success" for node in nodes),
+            len(tests),
+            sum(node.status in _FAILED for node in tests),
+            status,
+            build_id,
+        ],
+    )

@@ -1,0 +1,127 @@
+"""The four pairs of schemas: emptying the twins before a build, and putting them in place after it.
+
+``reference``, ``staging``, ``intermediate`` and ``marts`` exist twice. A build fills ``*_next``;
+:func:`publish` renames each pair, so that what was published becomes ``*_next`` and stays there, untouched,
+until the next build begins. Nothing waits for readers: renaming a schema needs no lock on its tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from psycopg import errors, sql
+
+from closedloop.errors import ClosedloopError
+from closedloop.transform.environment import NEXT
+from closedloop.warehouse.addresses import Urls
+from closedloop.warehouse.roles import DBT_SCHEMAS as PUBLISHED
+from closedloop.warehouse.roles import ensure_schemas
+
+UPCOMING = tuple(name + NEXT for name in PUBLISHED)
+
+#: Shorter than a page's patience: while we wait for a lock, everybody behind us waits too.
+LOCK_TIMEOUT = "500ms"
+LOCK_ATTEMPTS = 240
+
+Connection = psycopg.Connection[Any]
+
+
+class SchemaError(ClosedloopError):
+    """The schemas are in a state that a build must not touch; the message says what to change."""
+
+
+_OUTSIDE_REFERENCES = """
+with next_relation as (
+    select c.oid, n.nspname, c.relname
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = any (%(upcoming)s)
+),
+reference as (
+    -- views and rules
+    select d.refobjid as oid, r.ev_class as dependent
+    from pg_depend d join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+    where d.refclassid = 'pg_class'::regclass
+    union
+    -- foreign keys
+    select confrelid, conrelid from pg_constraint where contype = 'f'
+    union
+    -- inheritance
+    select inhparent, inhrelid from pg_inherits
+)
+select n.nspname || '.' || c.relname, next_relation.nspname || '.' || next_relation.relname
+from reference
+join next_relation on next_relation.oid = reference.oid
+join pg_class c on c.oid = reference.dependent
+join pg_namespace n on n.oid = c.relnamespace
+where n.nspname <> all (%(upcoming)s)
+order by 1, 2
+limit 1
+"""
+
+
+def empty_next(conn: Connection, addresses: Urls, on_wait: Callable[[str], None]) -> None:
+    """Drop and recreate the four ``*_next`` schemas, empty, and make the published four where there are none
+    yet.
+
+    Refuses when something outside them refers to a relation in them: ``drop … cascade`` would take it along,
+    and it would be reading the build before last.
+    """
+    with conn.transaction():
+        found = conn.execute(_OUTSIDE_REFERENCES, {"upcoming": list(UPCOMING)}).fetchone()
+    if found:
+        raise SchemaError(
+            f"{found[0]} refers to {found[1]}, which the next build drops; make it a model of the dbt "
+            "project, "
+            f"or remove it (drop view {found[0]}), then: python -m closedloop build"
+        )
+
+    def empty() -> None:
+        names = sql.SQL(", ").join(map(sql.Identifier, UPCOMING))
+        conn.execute(sql.SQL("drop schema if exists {} cascade").format(names))
+        ensure_schemas(conn, addresses)
+
+    in_one_transaction(conn, empty, on_wait)
+
+
+def in_one_transaction(conn: Connection, work: Callable[[], None], on_wait: Callable[[str], None]) -> None:
+    """Run ``work`` in one transaction; when a lock is not to be had, let everybody pass and try again.
+
+    Gives up after two minutes with a sentence that names who holds the lock.
+    """
+    for attempt in range(LOCK_ATTEMPTS):
+        try:
+            with conn.transaction():
+                conn.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
+                work()
+            return
+        except (errors.LockNotAvailable, errors.DeadlockDetected):
+            if attempt == 1:
+                on_wait(f"waiting for {_readers(conn)} to end a transaction")
+    raise SchemaError(
+        f"{_readers(conn)} kept a transaction open in the schemas of an earlier build; "
+        "end it (a forgotten psql session, perhaps), then: python -m closedloop build"
+    )
+
+
+def _readers(conn: Connection) -> str:
+    rows = conn.execute(
+        """
+        select distinct a.usename || ' (' || coalesce(nullif(a.application_name, ''), '?') || ', pid ' ||
+        a.pid || ')' from pg_locks l join pg_stat_activity a using (pid) join pg_class c on c.oid = l.relation
+        join pg_namespace n on n.oid = c.relnamespace where l.granted and n.nspname = any (%s) and a.pid <>
+        pg_backend_pid() order by 1
+        """,
+        [[*PUBLISHED, *UPCOMING]],
+    ).fetchall()
+    return ", ".join(row[0] for row in rows) or "another session"
+
+
+def rename_pairs(conn: Connection) -> None:
+    """Exchange the names of each pair. To be called inside a transaction; takes about a millisecond."""
+    for name in PUBLISHED:
+        published, upcoming, aside = (sql.Identifier(n) for n in (name, name + NEXT, name + "_aside"))
+        conn.execute(sql.SQL("alter schema {} rename to {}").format(published, aside))
+        conn.execute(sql.SQL("alter schema {} rename to {}").format(upcoming, published))
+        conn.execute(sql.SQL("alter schema {} rename to {}").format(aside, upcoming))
