@@ -155,9 +155,9 @@ def invent(pick: Pick, reference: Reference) -> History:
 
     rows: list[Row] = []
     for number, event in enumerate(events):
-        flaw = None if number == 0 else pick([None] * 12 + ["supersedes", "gone", "old"])
-        if flaw == "supersedes" and number > 1:
-            event["supersedes"] = pick(range(1, number))
+        flaw = pick([None] * 12 + ["supersedes", "gone", "old"])
+        if flaw == "supersedes" and number > 0:
+            event["supersedes"] = pick(range(number))
         rows.append(_versioned(event, retracted=flaw == "gone", is_current=flaw != "old"))
     withdrawn = pick(range(10)) == 0
     loaded_at = _moved(pick, now) if withdrawn else LOADED_AT

@@ -60,7 +60,6 @@ class TargetAt:
     target: str
     spell_no: int
     policy_id: str
-    severity: str | None
     start_reason: str
     started_at: datetime
     ended_at: datetime | None
@@ -178,8 +177,10 @@ class Replay:
 
     def next_stage(self) -> tuple[str | None, bool]:
         """The stage expected next, and whether a failed inspection asks for it."""
-        if self.status != "open" or self.stage is None:
+        if self.status != "open":
             return None, False
+        if self.stage is None:
+            return self.loop["first_stage"], False
         here = self.stages[self.stage]
         if self.outcome in FAILED and here["next_on_failed"]:
             return here["next_on_failed"], True
@@ -249,9 +250,10 @@ class Replay:
             start_stage, start_outcome = policies[0]["start_stage"], policies[0]["start_outcome"]
             reason = None
             if stage is not None and stage["stage"] == start_stage:
-                if start_outcome != "failed" or event.get("outcome") in FAILED:
+                outcome = event.get("outcome")
+                if start_outcome in (None, outcome) or (start_outcome == "failed" and outcome in FAILED):
                     reason = "stage"
-            elif effect == "reassign" and start_stage == self.loop["reassign_stage"]:
+            elif effect == "reassign" and start_stage == self.loop["reassign_stage"] and not start_outcome:
                 reason = "reassign"
             elif effect == "reopen" and policies[0]["restart_on_reopen"]:
                 reason = "reopen"
@@ -270,11 +272,16 @@ class Replay:
     def _policy_in_force(self, policies: list[Row], now: datetime, *, or_star: bool) -> Row | None:
         today = self.reference.working_time.local_date(now).isoformat()
         for severity in (self.severity, "*" if or_star else None):
-            for policy in policies:
-                begun = policy["valid_from"] <= today
-                over = policy["valid_to"] is not None and policy["valid_to"] <= today
-                if severity is not None and policy["severity"] == severity and begun and not over:
-                    return policy
+            valid = [
+                policy
+                for policy in policies
+                if severity is not None
+                and policy["severity"] == severity
+                and policy["valid_from"] <= today
+                and (policy["valid_to"] is None or today < policy["valid_to"])
+            ]
+            if valid:
+                return max(valid, key=lambda policy: policy["valid_from"])
         return None
 
     def _is_higher(self, new: str | None, old: str | None) -> bool:
@@ -323,16 +330,19 @@ class Replay:
     def _suspend(self, now: datetime) -> None:
         self.suspended = True
         for spell in self._open_spells():
-            spell.phase, spell.paused_at, spell.segment_from = "paused", now, now
+            if spell.breached_at is None:
+                spell.phase, spell.paused_at, spell.segment_from = "paused", now, now
 
     def _resume(self, now: datetime) -> None:
         self.suspended = False
         for spell in self._open_spells():
-            if spell.breached_at is None and spell.due is not None:
+            if spell.phase == "paused":
                 spell.due = self._shifted(spell, now)
-            spell.phase, spell.paused_at, spell.segment_from = "running", None, now
+                spell.phase, spell.paused_at, spell.segment_from = "running", None, now
 
     def _shifted(self, spell: Spell, now: datetime) -> datetime | None:
+        if spell.due is None:
+            return None
         if spell.policy["unit"] != "working_days":
             return spell.due + (now - spell.paused_at)
         time = self.reference.working_time
@@ -356,7 +366,6 @@ class Replay:
                     target=spell.target,
                     spell_no=spell.spell_no,
                     policy_id=spell.policy["policy_id"],
-                    severity=None if spell.policy["severity"] == "*" else spell.policy["severity"],
                     start_reason=spell.start_reason,
                     started_at=spell.started_at,
                     ended_at=spell.ended_at,

@@ -105,6 +105,14 @@ def test_an_item_exists_from_its_opening() -> None:
     assert (found.holder_kind, found.holder_id) == ("centre", "B1")
 
 
+def test_an_item_to_which_nothing_has_happened_waits_for_its_first_stage() -> None:
+    story = Story("dispute", START, event("2025-04-23 11:00", "assign"))
+    found = story.at(START)
+    assert (found.stage, found.next_stage, found.holder_kind) == (None, "find", "station")
+    assert found.missing_stages == ()
+    assert story.at("2025-04-23 11:00").missing_stages == ("find",)
+
+
 def test_the_holder_is_whoever_makes_the_next_move() -> None:
     story = Story(
         "incident",
