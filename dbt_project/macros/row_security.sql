@@ -49,8 +49,9 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- While parsing, the YAML's meta is not yet known. -#}
 {% macro create_scope_policy() -%}
-    {%- if is_published_mart(model) -%}
+    {%- if execute and is_published_mart(model) -%}
         create policy scope on {{ this.schema }}.{{ this.identifier }}
         for select to public
         using ({{ scope_condition(declared_scope(model)) }})

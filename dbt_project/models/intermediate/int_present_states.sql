@@ -1,0 +1,42 @@
+-- How every item stands at the default as_of; one that opens after it, as it stands at its opening.
+with moment as (
+
+    select {{ as_of() }} as as_of
+
+),
+
+items as (
+
+    select
+        items.work_item_id,
+        greatest(moment.as_of, items.opened_at) as judged_at
+    from {{ ref('int_work_items') }} as items
+    cross join moment
+
+),
+
+missing as (
+
+    select * from {{ ref('int_missing_stages') }}
+
+),
+
+present as (
+
+    select
+        items.judged_at,
+        states.*,
+        coalesce(missing.missing_stages, '{}'::text[]) as missing_stages
+    from items
+    inner join {{ ref('int_item_states') }} as states
+        on items.work_item_id = states.work_item_id
+        and states.valid_from <= items.judged_at
+        and (states.valid_to is null or states.valid_to > items.judged_at)
+    left join missing
+        on states.work_item_id = missing.work_item_id
+        and states.event_seq >= missing.from_seq
+        and (missing.until_seq is null or states.event_seq < missing.until_seq)
+
+)
+
+select * from present

@@ -1,0 +1,74 @@
+{{
+    config(
+        indexes=[
+            {"columns": ["work_item_id", "valid_from"], "unique": true},
+            {"columns": ["station_id", "valid_from"]},
+            {"columns": ["loop", "stage"]},
+        ]
+    )
+}}
+
+with states as (
+
+    select * from {{ ref('int_item_states') }}
+    -- of several events at one instant the last one wins
+    where valid_to is null or valid_to > valid_from
+
+),
+
+items as (
+
+    select work_item_id, item_id from {{ ref('int_work_items') }}
+
+),
+
+missing as (
+
+    select * from {{ ref('int_missing_stages') }}
+
+),
+
+final as (
+
+    select
+
+        ---------- ids
+        states.work_item_id,
+        states.loop,
+        items.item_id,
+        row_number() over (partition by states.work_item_id order by states.event_seq)::integer as state_no,
+        states.station_id,
+
+        ---------- when
+        states.valid_from,
+        states.valid_to,
+
+        ---------- where it stands
+        states.stage,
+        states.stage_entered_at,
+        states.is_open,
+        states.status,
+        states.severity,
+
+        ---------- in whose hands
+        states.holder_kind,
+        states.holder_id,
+        states.department_id,
+        states.post_id,
+
+        ---------- how it goes
+        states.outcome,
+        states.next_stage,
+        states.is_returned,
+        coalesce(missing.missing_stages, '{}'::text[]) as missing_stages,
+        states.cause
+    from states
+    inner join items on states.work_item_id = items.work_item_id
+    left join missing
+        on states.work_item_id = missing.work_item_id
+        and states.event_seq >= missing.from_seq
+        and (missing.until_seq is null or states.event_seq < missing.until_seq)
+
+)
+
+select * from final

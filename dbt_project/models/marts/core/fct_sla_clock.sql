@@ -1,0 +1,20 @@
+{{
+    config(
+        indexes=[
+            {"columns": ["spell_id", "seg_no"], "unique": true},
+            {"columns": ["work_item_id"]},
+            {"columns": ["station_id", "seg_from"]},
+        ]
+    )
+}}
+
+select
+    spell_id,
+    seg_no,
+    work_item_id,
+    station_id,
+    seg_from,
+    seg_to,
+    phase,
+    due_at
+from {{ ref('int_sla_clock') }}

@@ -1,0 +1,166 @@
+{{
+    config(
+        indexes=[
+            {"columns": ["work_item_id"], "unique": true},
+            {"columns": ["station_id", "is_open"]},
+            {"columns": ["loop", "opened_at"]},
+            {"columns": ["place_key"]},
+        ]
+    )
+}}
+
+with items as (
+
+    select * from {{ ref('int_work_items') }}
+
+),
+
+present as (
+
+    select * from {{ ref('int_present_states') }}
+
+),
+
+events as (
+
+    select * from {{ ref('int_item_events') }}
+
+),
+
+targets as (
+
+    select * from {{ ref('fct_sla_targets') }}
+
+),
+
+links as (
+
+    select * from {{ ref('fct_item_links') }}
+
+),
+
+stations as (
+
+    select station_id, bureau_id from {{ ref('stg_stations') }} where is_effective
+
+),
+
+-- what has happened up to the moment of judgement
+walked as (
+
+    select
+        events.work_item_id,
+        count(events.event_id)::integer as events,
+        count(*) filter (where events.is_late_recorded)::integer as late_recorded_events,
+        max(events.occurred_at) filter (where events.event_id is not null) as last_event_at,
+        (array_agg(events.move order by events.event_seq desc) filter (where events.move is not null))[1] as last_move,
+        count(*) filter (where events.is_sent_to_rework)::integer as rework_count,
+        count(*) filter (where events.effect = 'return')::integer as return_count,
+        count(*) filter (where events.effect = 'extend' and events.due_at is not null)::integer as extension_count,
+        count(*) filter (where events.effect = 'reopen')::integer as reopen_count
+    from events
+    inner join present on events.work_item_id = present.work_item_id
+    where events.effective_at <= present.judged_at
+    group by events.work_item_id
+
+),
+
+judged_targets as (
+
+    select
+        work_item_id,
+        min(due_at) filter (where state in ('running', 'overdue', 'unknown') and is_confirmed) as due_at,
+        min(array_position(
+            array['overdue', 'unknown', 'running', 'paused', 'no_calendar', 'late', 'met', 'cancelled'], state
+        )) filter (where is_confirmed) as worst_rank
+    from targets
+    group by work_item_id
+
+),
+
+linked as (
+
+    select
+        work_item_id,
+        jsonb_agg(
+            jsonb_build_object('work_item_id', linked_work_item_id, 'relation', relation)
+            order by relation, linked_work_item_id
+        ) as linked_items
+    from links
+    group by work_item_id
+
+),
+
+final as (
+
+    select
+
+        ---------- ids
+        items.work_item_id,
+        items.loop,
+        items.item_id,
+        items.source_table,
+        items.source_no,
+        present.station_id,
+        items.station_id as opening_station_id,
+        stations.bureau_id,
+
+        ---------- what it is
+        items.title,
+        items.category,
+        present.severity,
+        present.severity_at_issue,
+        items.place_key,
+        items.place,
+        linked.linked_items,
+
+        ---------- timestamps
+        items.opened_at,
+        {{ duty_day('items.opened_at') }} as opened_duty_day,
+        case when present.status = 'closed' then present.ended_at end as closed_at,
+        case when present.status = 'cancelled' then present.ended_at end as cancelled_at,
+        walked.last_event_at,
+
+        ---------- where it stands
+        present.is_open,
+        present.status,
+        items.is_withdrawn,
+        present.stage,
+        present.stage_entered_at,
+        present.next_stage,
+        present.holder_kind,
+        present.holder_id,
+        present.department_id,
+        present.post_id,
+        coalesce(present.outcome, items.outcome) as outcome,
+        walked.last_move,
+
+        ---------- its deadlines
+        judged_targets.due_at,
+        (array['overdue', 'unknown', 'running', 'paused', 'no_calendar', 'late', 'met', 'cancelled'])
+            [judged_targets.worst_rank] as worst_state,
+
+        ---------- how it goes
+        present.is_returned,
+        walked.rework_count,
+        walked.return_count,
+        walked.extension_count,
+        walked.reopen_count,
+        present.missing_stages,
+        walked.late_recorded_events,
+        walked.events,
+
+        ---------- lineage
+        items.source_file,
+        items.source_row,
+        items.batch_id
+    from items
+    inner join present on items.work_item_id = present.work_item_id
+    inner join walked on items.work_item_id = walked.work_item_id
+    left join judged_targets on items.work_item_id = judged_targets.work_item_id
+    left join linked on items.work_item_id = linked.work_item_id
+    left join stations on present.station_id = stations.station_id
+
+)
+
+select * from final

@@ -1,0 +1,53 @@
+with source as (
+
+    select * from {{ source('raw', 'directives') }}
+
+),
+
+known_stations as (
+
+    select station_id from {{ ref('stg_stations') }} where is_effective
+
+),
+
+renamed as (
+
+    select
+
+        ---------- ids
+        source.directive_id,
+        source.source_no,
+        coalesce(source.loop, 'directive') as loop,
+        source.bureau_id,
+        {{ station_or_unassigned('known_stations.station_id') }} as station_id,
+        source.station_id as reported_station_id,
+        source.subject_loop,
+        source.subject_id,
+
+        ---------- what it is
+        source.severity,
+        source.kind,
+        source.title,
+        source.measures,
+
+        ---------- timestamps
+        source.issued_at,
+        source.due_at,
+
+
+        ---------- version and lineage
+        source.version,
+        source.is_current,
+        source.retracted as is_retracted,
+        is_current and not source.retracted as is_effective,
+        source.batch_id,
+        source.source_file,
+        source.source_row,
+        source.loaded_at
+
+    from source
+    left join known_stations on source.station_id = known_stations.station_id
+
+)
+
+select * from renamed

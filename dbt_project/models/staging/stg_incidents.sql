@@ -1,0 +1,74 @@
+with source as (
+
+    select * from {{ source('raw', 'incidents') }}
+
+),
+
+known_stations as (
+
+    select station_id from {{ ref('stg_stations') }} where is_effective
+
+),
+
+renamed as (
+
+    select
+
+        ---------- ids
+        source.incident_id,
+        source.source_no,
+        coalesce(source.loop, 'incident') as loop,
+        {{ station_or_unassigned('known_stations.station_id') }} as station_id,
+        source.station_id as reported_station_id,
+        source.merged_into,
+        source.post_id,
+        source.reporter_key,
+
+        ---------- what it is
+        source.source,
+        source.initial_type,
+        source.final_type,
+        source.priority,
+        case
+            when source.priority in ('1', 'red', '一级') then 'red'
+            when source.priority in ('2', 'yellow', '二级') then 'yellow'
+            when source.priority in ('3', 'blue', '三级') then 'blue'
+        end as severity,
+        source.outcome,
+        source.is_valid,
+        source.is_police_matter,
+        source.elements_recorded,
+        source.duty_team,
+
+        ---------- where
+        source.place,
+        source.place_key,
+        source.place_type,
+        source.lon,
+        source.lat,
+        source.response_zone,
+
+        ---------- timestamps
+        source.received_at,
+        source.dispatched_at,
+        source.arrived_at,
+        source.handled_at,
+        source.closed_at,
+
+
+        ---------- version and lineage
+        source.version,
+        source.is_current,
+        source.retracted as is_retracted,
+        is_current and not source.retracted as is_effective,
+        source.batch_id,
+        source.source_file,
+        source.source_row,
+        source.loaded_at
+
+    from source
+    left join known_stations on source.station_id = known_stations.station_id
+
+)
+
+select * from renamed

@@ -1,0 +1,61 @@
+with source as (
+
+    select * from {{ source('raw', 'loop_events') }}
+
+),
+
+known_stations as (
+
+    select station_id from {{ ref('stg_stations') }} where is_effective
+
+),
+
+renamed as (
+
+    select
+
+        ---------- ids
+        source.event_id,
+        source.loop,
+        source.item_id,
+        source.loop || ':' || source.item_id as work_item_id,
+        source.supersedes,
+
+        ---------- what happened
+        source.stage,
+        source.move,
+        source.outcome,
+        source.severity,
+        source.amount,
+
+        ---------- to whom
+        case
+            when source.station_id is not null
+                then {{ station_or_unassigned('known_stations.station_id') }}
+        end as station_id,
+        source.station_id as reported_station_id,
+        source.post_id,
+        source.department_id,
+
+        ---------- timestamps
+        source.occurred_at,
+        source.recorded_at,
+        source.due_at,
+
+
+        ---------- version and lineage
+        source.version,
+        source.is_current,
+        source.retracted as is_retracted,
+        is_current and not source.retracted as is_effective,
+        source.batch_id,
+        source.source_file,
+        source.source_row,
+        source.loaded_at
+
+    from source
+    left join known_stations on source.station_id = known_stations.station_id
+
+)
+
+select * from renamed
