@@ -23,6 +23,7 @@ from closedloop.transform.freshness import shaping_variables
 from closedloop.transform.policy_rows import refuse_edited_policies
 from closedloop.transform.progress import Listener, Note, silent
 from closedloop.transform.project import DbtProject
+from closedloop.transform.stamp import stamp_marts
 from closedloop.transform.verdict import Failure, failure_of
 from closedloop.warehouse.addresses import urls
 from closedloop.warehouse.connections import connect
@@ -67,8 +68,8 @@ def build(
     """Build and publish. Waits, saying so, for a load or another build.
 
     ``with_unit_tests`` also runs dbt's unit tests, which prove the code and not the data. ``full_refresh``
-    trusts nothing kept from earlier builds, dbt's parsed project included. Raises BuildFailed with one sentence
-    when a seed, model or test failed, another ClosedloopError when the build was refused before it began.
+    trusts nothing kept from earlier builds, dbt's parsed project included. Raises BuildFailed with one
+    sentence when a seed, model or test failed, another ClosedloopError when the build was refused before.
     """
     settings = settings or get_settings()
     project = DbtProject.of(settings)
@@ -156,28 +157,32 @@ class _Build:
         def swap() -> None:
             schemas.rename_pairs(self.conn)
             record.finish_published(self.conn, self.build_id, self.nodes)
+            stamp_marts(self.conn, self.build_id)
 
         schemas.in_one_transaction(self.conn, swap, self._say)
         return time.monotonic() - began
 
     def _failed(self, failure: Failure) -> BuildFailed:
         """Write the failure down, and make the sentence that a person reads."""
-        kept = record.published_build(self.conn)
         message = f"build {self.build_id} failed at {failure.stage}: {failure.why}"
-        record.finish_failed(self.conn, self.build_id, failure.stage, failure.why, self.nodes)
+        try:
+            record.finish_failed(self.conn, self.build_id, failure.stage, failure.why, self.nodes)
+            return BuildFailed(f"{message}. {self._what_stays()}")
+        except psycopg.Error:
+            # The server went away under us; the next build finds this one unfinished and closes its books.
+            return BuildFailed(
+                f"{message}. The warehouse no longer answers; what is published was not touched."
+            )
+
+    def _what_stays(self) -> str:
+        kept = record.published_build(self.conn)
         if kept is None:
-            return BuildFailed(f"{message}. Nothing has been published yet.")
+            return "Nothing has been published yet."
         local = kept.published_at.astimezone(self.settings.zone)
-        behind = record.last_batch(self.conn) - kept.last_batch_id
-        missing = (
-            "every load so far is in it"
-            if behind == 0
-            else f"loads after batch {kept.last_batch_id} are not in it"
-        )
-        return BuildFailed(
-            f"{message}. The published data stayed as it was: build {kept.build_id} of "
-            f"{local:%Y-%m-%d %H:%M}, {missing}."
-        )
+        stays = f"The published data stays as it was: build {kept.build_id} of {local:%Y-%m-%d %H:%M}"
+        if record.last_batch(self.conn) > kept.last_batch_id:
+            return f"{stays}, without what was loaded after batch {kept.last_batch_id}."
+        return f"{stays}, with everything loaded so far."
 
     def _say(self, text: str) -> None:
         self.listener(Note(text))
