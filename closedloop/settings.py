@@ -1,4 +1,4 @@
-"""Typed settings from the environment (prefix ``CLOSEDLOOP_``); everything has a default that suits one machine."""
+"""Typed settings from the environment (prefix ``CLOSEDLOOP_``), with defaults that suit one machine."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
-def _absolute(path: Path) -> Path:
-    return path.expanduser().absolute()
+def _real(path: Path) -> Path:
+    # Links resolved: one warehouse reached by two paths is one warehouse.
+    return path.expanduser().resolve()
 
 
-Folder = Annotated[Path, AfterValidator(_absolute)]
+Folder = Annotated[Path, AfterValidator(_real)]
 
 
 class Settings(BaseSettings):
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
 
     #: Database in the embedded server.
     database: str = Field(default="closedloop", pattern=r"^[a-z][a-z0-9_]{0,62}$")
-    #: Extra or overriding lines of the embedded server's configuration, as JSON: ``{"shared_buffers": "1GB"}``.
+    #: Further lines of the embedded server's configuration, as JSON: ``{"shared_buffers": "1GB"}``.
     postgres_options: dict[str, str] = {}
     #: System user the embedded server runs as when started by root; by default the first that exists of
     #: closedloop, postgres, nobody.
@@ -111,5 +112,5 @@ def load_settings(**overrides: object) -> Settings:
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The settings of this process, read once. Tests that change the environment call ``get_settings.cache_clear()``."""
+    """The settings of this process, read once (``get_settings.cache_clear()`` reads them again)."""
     return load_settings()

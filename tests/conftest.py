@@ -1,18 +1,18 @@
 """Fixtures every room may use, and the rule about skipping.
 
 ``server`` (session)
-    the embedded PostgreSQL, in a temporary home of its own. ``server.fresh()`` makes a migrated, empty warehouse in
-    0.1 s, ``server.blank()`` a database that was never migrated, ``server.copy(of)`` another one like ``of`` (load and
-    build once per module, copy per test), ``server.drop(it)`` removes it. See ``tests/servers.py``.
-``warehouse``
-    a fresh warehouse of the test's own, which is also the one of ``get_settings()`` and of child processes that
-    inherit the environment: ``.settings``, ``.environment``, ``.connect(role)``, ``.server``.
+    the embedded PostgreSQL, in a temporary home of its own. ``server.fresh()`` makes a migrated, empty
+    warehouse in 0.1 s, ``server.blank()`` a database that was never migrated, ``server.copy(of)`` another
+    one like ``of`` (load and build once per module, copy per test), ``server.drop(it)`` removes it. See
+``tests/servers.py``. ``warehouse``
+    a fresh warehouse of the test's own, which is also the one of ``get_settings()`` and of child processes
+    that inherit the environment: ``.settings``, ``.environment``, ``.connect(role)``, ``.server``.
 ``make_warehouse`` (session)
-    ``make_warehouse()`` and ``make_warehouse(of=other)``: like ``server.fresh`` and ``server.copy``, dropped at the end
-    of the session. For module-scoped fixtures; enter ``with made.in_environment():`` to make it the process's own.
-``debian_server`` (session)
-    a PostgreSQL 15 as an administrator would give it; skips where Debian's is not installed. Tests that use it belong
-    to the lane ``pg15``: ``pytest -m pg15``.
+    ``make_warehouse()`` and ``make_warehouse(of=other)``: like ``server.fresh`` and ``server.copy``, dropped
+    at the end of the session. For module-scoped fixtures; enter ``with made.in_environment():`` to make it
+the process's own. ``debian_server`` (session)
+    a PostgreSQL 15 as an administrator would give it; skips where Debian's is not installed. Tests that use
+    it belong to the lane ``pg15``: ``pytest -m pg15``.
 
 No test sees the ``CLOSEDLOOP_`` variables of the shell it runs in, nor the project's own ``.closedloop``.
 

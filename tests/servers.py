@@ -1,4 +1,5 @@
-"""The PostgreSQL servers tests run on: the embedded one, and a Debian PostgreSQL 15 as an administrator would give it."""
+"""The PostgreSQL servers tests run on: the embedded one, and a Debian PostgreSQL 15 as an administrator
+would give it."""
 
 from __future__ import annotations
 
@@ -12,13 +13,14 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 from psycopg import sql
 
 from closedloop import warehouse
 from closedloop.settings import Settings
-from closedloop.warehouse import embedded
+from closedloop.warehouse import administration, embedded
 from closedloop.warehouse.service_user import child_options, service_user
 
 #: A machine that loses power in the middle of the tests loses the tests.
@@ -30,7 +32,8 @@ DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 class Warehouse:
     """One warehouse of a test: a database of its own.
 
-    ``settings`` goes to functions, ``environment`` to child processes (it is what ``settings`` was read from).
+    ``settings`` goes to functions, ``environment`` to child processes (it is what ``settings`` was read
+    from).
     """
 
     server: Server
@@ -146,7 +149,7 @@ class EmbeddedServer(Server):
         embedded.start(self.at("closedloop").settings)
 
     def admin(self, database: str = "postgres") -> psycopg.Connection:
-        return embedded.admin_connection(self.at("closedloop").settings, database)
+        return administration.admin_connection(self.at("closedloop").settings, database)
 
     def environment(self, database: str) -> dict[str, str]:
         return {
@@ -166,7 +169,7 @@ class EmbeddedServer(Server):
 class DebianServer(Server):
     """PostgreSQL 15 with roles under other names, made by an administrator: the owner is no superuser."""
 
-    roles = {"owner": "clerk_owner", "loader": "clerk_loader", "reader": "clerk_reader"}
+    roles: ClassVar = {"owner": "clerk_owner", "loader": "clerk_loader", "reader": "clerk_reader"}
 
     def __init__(self, bin_folder: Path = DEBIAN_15) -> None:
         super().__init__()
@@ -182,8 +185,8 @@ class DebianServer(Server):
             os.chown(self._data, self._user.uid, self._user.gid)
             os.chown(password_file, self._user.uid, self._user.gid)
         self._run(
-            "initdb", "-D", self._data, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256",
-            f"--pwfile={password_file}",
+            "initdb", "-D", self._data, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8",
+            "--auth=scram-sha-256", f"--pwfile={password_file}",
         )  # fmt: skip
         options = " ".join(f"-c {name}={value}" for name, value in FAST.items())
         sockets = f"-c listen_addresses='' -c unix_socket_directories={self._data}"

@@ -31,7 +31,8 @@ def up() -> None:
             warehouse.migrate(settings)
     found = embedded.status(settings)
     print(
-        f"PostgreSQL {found.version} {'started' if started else 'was running'} (process {found.pid}), {found.home}"
+        f"PostgreSQL {found.version} {'started' if started else 'was running'} (process {found.pid}), "
+        f"{found.home}"
     )
 
 
@@ -39,7 +40,7 @@ def down() -> None:
     """Stop the embedded warehouse. What its clients are doing is rolled back."""
     settings = get_settings()
     _require_embedded(settings, "down")
-    if embedded.has_other_users(settings):
+    if embedded.has_users(settings):
         say("another closedloop command is using the warehouse; its work is rolled back")
     print("stopped" if embedded.stop(settings) else "nothing was running")
 
@@ -56,7 +57,8 @@ def migrate() -> None:
 def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete the embedded warehouse: every load, build and quarantined row. Secrets are kept, so pseudonyms agree."""
+    """Delete the embedded warehouse: every load, build and quarantined row. Secrets are kept, so pseudonyms
+    agree."""
     settings = get_settings()
     _require_embedded(settings, "reset")
     if not yes:
@@ -75,15 +77,14 @@ def status() -> None:
         if found.pid is None:
             print("server      not running")
             return
-        state = f"PostgreSQL {found.version}" if found.answers else "does not answer"
+        state = f"PostgreSQL {found.version}" if found.version else "does not answer"
         print(f"server      {state}, process {found.pid}, socket in {found.sockets}")
     else:
         print(f"server      {warehouse.urls(settings)!r}")
     revision = warehouse.current_revision(settings)
     expected = warehouse.latest_revision()
-    print(
-        f"revision    {revision or 'none'}{'' if revision == expected else f' (expected {expected}: closedloop migrate)'}"
-    )
+    behind = "" if revision == expected else f" (expected {expected}: closedloop migrate)"
+    print(f"revision    {revision or 'none'}{behind}")
     if revision is None:
         return
     with warehouse.connect("owner", settings) as connection:
@@ -91,7 +92,8 @@ def status() -> None:
         loads = connection.execute("select count(*), max(finished_at) from ops.batches").fetchone()
         open_rows = connection.execute("select count(*) from ops.quarantine where status = 'open'").fetchone()
         build = connection.execute(
-            "select build_id, status, coalesce(finished_at, started_at), message from ops.builds order by 1 desc limit 1"
+            "select build_id, status, coalesce(finished_at, started_at), message from ops.builds order by 1 "
+            "desc limit 1"
         ).fetchone()
     if loads and open_rows:
         last = f", last {_local(loads[1], settings)}" if loads[1] else ""
@@ -100,7 +102,8 @@ def status() -> None:
         print("build       none yet: closedloop build")
     else:
         print(
-            f"build       {build[0]} {build[1]}, {_local(build[2], settings)}{f': {build[3]}' if build[3] else ''}"
+            f"build       {build[0]} {build[1]}, "
+            f"{_local(build[2], settings)}{f': {build[3]}' if build[3] else ''}"
         )
 
 

@@ -1,4 +1,5 @@
-"""The three addresses of a warehouse: owner (migrations, dbt), loader (raw, ops), reader (marts, nothing else)."""
+"""The three addresses of a warehouse: owner (migrations, dbt), loader (raw, ops), reader (marts, nothing
+else)."""
 
 from __future__ import annotations
 
@@ -54,13 +55,15 @@ def embedded_url(settings: Settings, user: str, secret: str, database: str | Non
             f"there is no warehouse in {settings.home} yet; make it with: python -m closedloop up"
         ) from None
     host = quote(str(socket_folder(settings)), safe="")
-    return f"postgresql://{user}:{quote(password, safe='')}@/{database or settings.database}?host={host}&port=5432"
+    name = database or settings.database
+    return f"postgresql://{user}:{quote(password, safe='')}@/{name}?host={host}&port=5432"
 
 
 def urls(settings: Settings | None = None) -> Urls:
     """The addresses of the warehouse. Connects to nothing.
 
-    Raises WarehouseUnavailable when the embedded warehouse was never made, WarehouseError for a URL that is none.
+    Raises WarehouseUnavailable when the embedded warehouse was never made, WarehouseError for a URL that is
+    none.
     """
     settings = settings or get_settings()
     if settings.embedded:
@@ -78,7 +81,8 @@ def urls(settings: Settings | None = None) -> Urls:
         except ProgrammingError:
             # The driver's own message repeats the URL, password included.
             raise WarehouseError(
-                f"{variable} is no PostgreSQL address; it looks like postgresql://name:password@host:5432/database"
+                f"{variable} is no PostgreSQL address; it looks like "
+                "postgresql://name:password@host:5432/database"
             ) from None
         for part in ("user", "dbname"):
             if not parts.get(part):

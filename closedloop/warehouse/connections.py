@@ -19,8 +19,8 @@ def connect(
 ) -> psycopg.Connection[Any]:
     """A connection as owner, loader or reader: UTC, READ COMMITTED, nothing committed until asked.
 
-    ``application`` is what others who wait for this connection's locks are told. Raises WarehouseUnavailable when
-    nothing answers.
+    ``application`` is what others who wait for this connection's locks are told. Raises WarehouseUnavailable
+    when nothing answers.
     """
     settings = settings or get_settings()
     return _open(urls(settings).of(role), role, settings, autocommit=autocommit, application=application)
@@ -53,7 +53,8 @@ def _open(
 def _sentence(error: psycopg.OperationalError, role: Role, settings: Settings) -> str:
     reason = str(error).strip().splitlines()[-1]
     if settings.embedded:
-        return f"the warehouse in {settings.home} does not answer ({reason}); start it with: python -m closedloop up"
+        where = f"the warehouse in {settings.home} does not answer ({reason})"
+        return f"{where}; start it with: python -m closedloop up"
     return f"the warehouse behind CLOSEDLOOP_{role.upper()}_URL does not answer: {reason}"
 
 
@@ -62,7 +63,8 @@ _engines_lock = threading.Lock()
 
 
 def reader_engine(settings: Settings | None = None) -> Engine:
-    """The pool through which pages read, one per process and warehouse. Use it through ``scoped_connection``."""
+    """The pool through which pages read, one per process and warehouse. Use it through
+    ``scoped_connection``."""
     settings = settings or get_settings()
     url = urls(settings).reader
     with _engines_lock:

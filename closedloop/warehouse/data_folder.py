@@ -30,7 +30,8 @@ _CONFIGURATION = {
     "maintenance_work_mem": "256MB",
     "effective_cache_size": "1GB",
     "random_page_cost": "1.1",
-    # Pages ask many short questions on few cores: compiling a plan costs more than it saves, and one helper is enough.
+    # Pages ask many short questions on few cores: compiling a plan costs more than it saves, and one helper
+    # is enough.
     "jit": "off",
     "max_parallel_workers_per_gather": "1",
     # No standby reads the log, so tables made and filled in one transaction need not go through it.
@@ -67,7 +68,8 @@ def made_by(settings: Settings) -> int:
 
 
 def initialise(settings: Settings, bin_folder: Path, user: ServiceUser | None) -> None:
-    """Make the data folder under another name, then rename it: an interrupted start leaves nothing half made."""
+    """Make the data folder under another name, then rename it: an interrupted start leaves nothing half
+    made."""
     folder = data_folder(settings)
     draft = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
@@ -110,7 +112,8 @@ def initialise(settings: Settings, bin_folder: Path, user: ServiceUser | None) -
 
 def configure(settings: Settings, sockets: Path, user: ServiceUser | None) -> None:
     """Write the configuration and the one way in. Called before every start; what was there is replaced."""
-    options = _CONFIGURATION | {"unix_socket_directories": str(sockets)}
+    # Quoted twice: the value is itself a list of names.
+    options = _CONFIGURATION | {"unix_socket_directories": '"' + str(sockets).replace('"', '""') + '"'}
     if not _room_for_shared_memory():
         options["dynamic_shared_memory_type"] = "mmap"
     forbidden = {"listen_addresses", "unix_socket_directories", "hba_file", "ssl"} & set(
@@ -118,12 +121,14 @@ def configure(settings: Settings, sockets: Path, user: ServiceUser | None) -> No
     )
     if forbidden:
         raise WarehouseError(
-            f"CLOSEDLOOP_POSTGRES_OPTIONS sets {', '.join(sorted(forbidden))}: the embedded server is reached through "
-            "its own socket only; for a server others can reach, give the three URLs of a PostgreSQL you run yourself"
+            f"CLOSEDLOOP_POSTGRES_OPTIONS sets {', '.join(sorted(forbidden))}: the embedded server is "
+            "reached through its own socket only; for a server others can reach, give the three URLs of a "
+            "PostgreSQL you run yourself"
         )
     options |= settings.postgres_options
     lines = [
-        "# Written at every start from closedloop/warehouse/data_folder.py; change CLOSEDLOOP_POSTGRES_OPTIONS."
+        "# Written at every start from closedloop/warehouse/data_folder.py; change "
+        "CLOSEDLOOP_POSTGRES_OPTIONS."
     ]
     lines += [f"{name} = '{_quoted(value)}'" for name, value in options.items()]
     _write(data_folder(settings) / "postgresql.conf", "\n".join(lines) + "\n", user)

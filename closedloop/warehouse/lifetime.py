@@ -16,13 +16,13 @@ def in_use(
     settings: Settings | None = None,
     progress: embedded.Progress = embedded.quiet,
     *,
-    stop_at_end: bool | None = None,
+    stop_at_end: bool = False,
 ) -> Iterator[bool]:
     """Have the warehouse answering inside the block; yields True when this block started the embedded server.
 
-    The embedded server is stopped at the end if this block started it (``stop_at_end`` says always or never), unless
-    another process is inside such a block: the last one out stops it. A server warehouse is only asked whether it is
-    there. Raises WarehouseUnavailable or WarehouseError.
+    The last process to leave such a block stops the embedded server, unless it was started to stay (``up``);
+    ``stop_at_end`` stops that one too. A server warehouse is only asked whether it is there. Raises
+    WarehouseUnavailable or WarehouseError.
     """
     settings = settings or get_settings()
     if settings.embedded:

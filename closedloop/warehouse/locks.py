@@ -1,7 +1,7 @@
 """One lock between loads and builds, and saying so while waiting for it.
 
-A load takes it for its transaction, so batch numbers are given in the order of commits; a build holds it for its
-whole run, so nothing is committed between the models of one build.
+A load takes it for its transaction, so batch numbers are given in the order of commits; a build holds it for
+its whole run, so nothing is committed between the models of one build.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ def _silent(_: str) -> None:
 def lock_for_transaction(
     connection: psycopg.Connection, key: int = LOAD_AND_BUILD, waiting: Waiting = _silent
 ) -> None:
-    """Take the lock until the connection's transaction ends. ``waiting`` is told once, with who holds it, if it must."""
+    """Take the lock until the connection's transaction ends. ``waiting`` is told once, with who holds it, if
+    it must."""
     row = connection.execute("select pg_try_advisory_xact_lock(%s)", [key]).fetchone()
     if row is not None and not row[0]:
         waiting(_who_holds(connection, key))
@@ -38,8 +39,8 @@ def locked_for_session(
 ) -> Iterator[None]:
     """Hold the lock inside the block, over any number of transactions.
 
-    ``connection`` must be in autocommit: an open transaction of hours would keep the database from tidying up. The
-    server gives the lock back when the connection dies.
+    ``connection`` must be in autocommit: an open transaction of hours would keep the database from tidying
+    up. The server gives the lock back when the connection dies.
     """
     if not connection.autocommit:
         raise ValueError("a lock held over transactions needs a connection in autocommit")

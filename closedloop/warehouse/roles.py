@@ -34,8 +34,8 @@ def all_schemas() -> tuple[str, ...]:
 def ensure_schemas(connection: psycopg.Connection, addresses: Urls) -> None:
     """Make the schemas dbt builds into, and grant what belongs to them. Idempotent; run as the owner.
 
-    Default privileges belong to the schema they name: they travel with a rename, and are lost with a drop. Whoever
-    drops one of the pair calls this again.
+    Default privileges belong to the schema they name: they travel with a rename, and are lost with a drop.
+    Whoever drops one of the pair calls this again.
     """
     reader = sql.Identifier(addresses.user("reader"))
     for name in (n for base in DBT_SCHEMAS for n in (base, f"{base}_next")):
@@ -52,7 +52,8 @@ def ensure_schemas(connection: psycopg.Connection, addresses: Urls) -> None:
 
 
 def grant(connection: psycopg.Connection, addresses: Urls) -> None:
-    """Give the loader raw and its part of ops, the reader marts and status, and nobody else anything. Idempotent."""
+    """Give the loader raw and its part of ops, the reader marts and status, and nobody else anything.
+    Idempotent."""
     loader, reader = (sql.Identifier(addresses.user(role)) for role in ("loader", "reader"))
     ensure_schemas(connection, addresses)
     for schema in ("raw", "ops"):
@@ -74,7 +75,8 @@ def _close_to_public(connection: psycopg.Connection, loader: sql.Identifier, add
     """No temporary tables for the reader, where the database is ours to say so."""
     database = sql.Identifier(connection.info.dbname)
     row = connection.execute(
-        "select pg_has_role(current_user, datdba, 'usage') from pg_database where datname = current_database()"
+        "select pg_has_role(current_user, datdba, 'usage') from pg_database where datname = "
+        "current_database()"
     ).fetchone()
     if row is None or not row[0]:
         return
@@ -89,7 +91,8 @@ def require_version(connection: psycopg.Connection) -> None:
     major = connection.info.server_version // 10000
     if major < OLDEST_SERVER:
         raise WarehouseError(
-            f"the server behind CLOSEDLOOP_OWNER_URL is PostgreSQL {major}; Closedloop needs {OLDEST_SERVER} or newer"
+            f"the server behind CLOSEDLOOP_OWNER_URL is PostgreSQL {major}; Closedloop needs {OLDEST_SERVER} "
+            "or newer"
         )
 
 
@@ -162,8 +165,8 @@ limit 1
 def require_sound_roles(settings: Settings | None = None) -> None:
     """Check all three roles of a migrated warehouse. Raises WarehouseError with every fault in one message.
 
-    A builder under row security would see no row, and its tests would pass on nothing; a reader who owns a table is
-    under no policy at all.
+    A builder under row security would see no row, and its tests would pass on nothing; a reader who owns a
+    table is under no policy at all.
     """
     settings = settings or get_settings()
     addresses = urls(settings)
@@ -182,7 +185,8 @@ def _faults_of_owner(settings: Settings) -> list[str]:
         owner = connection.info.user
         if (row := connection.execute(_FOREIGN, schemas).fetchone()) is not None:
             faults.append(
-                f"{row[0]} belongs to {row[1]}, not to the owner {owner}: alter table {row[0]} owner to {owner}"
+                f"{row[0]} belongs to {row[1]}, not to the owner {owner}: alter table {row[0]} owner to "
+                f"{owner}"
             )
         if (row := connection.execute(_SUBJECT_TO_POLICIES, schemas).fetchone()) is not None:
             faults.append(
@@ -199,7 +203,8 @@ def _faults_of_guest(settings: Settings, addresses: Urls, role: str) -> list[str
         name = connection.info.user
         if name in others:
             faults.append(
-                f"CLOSEDLOOP_{role.upper()}_URL names {name}, who has another part too: give each its own role"
+                f"CLOSEDLOOP_{role.upper()}_URL names {name}, who has another part too: give each its own "
+                "role"
             )
             return faults
         cursor = connection.execute(_POWERS)

@@ -64,11 +64,13 @@ def migrate(settings: Settings | None = None) -> bool:
     """Migrate to this release's shape, in one transaction; True when anything was done to the tables.
 
     Grants, and the two facts of ``ops.warehouse_info`` that settings decide, are renewed every time. Raises
-    WarehouseError when the server is too old, the roles are not safe, or the warehouse belongs to a newer release.
+    WarehouseError when the server is too old, the roles are not safe, or the warehouse belongs to a newer
+    release.
     """
     settings = settings or get_settings()
     addresses = urls(settings)
-    # Alembic wants SQLAlchemy's connection, the rest psycopg's: here they are one, so all of it commits or none.
+    # Alembic wants SQLAlchemy's connection, the rest psycopg's: here they are one, so all of it commits or
+    # none.
     engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: connect("owner", settings, application="closedloop migrate"),
@@ -117,8 +119,8 @@ def _refuse_newer(revision: str | None) -> None:
         ScriptDirectory.from_config(_alembic_config()).get_revision(revision)
     except CommandError:
         raise WarehouseError(
-            f"the warehouse has revision {revision}, which this release does not know: it belongs to a newer one; "
-            "install that release, or restore a backup made with this one"
+            f"the warehouse has revision {revision}, which this release does not know: it belongs to a newer "
+            "one; install that release, or restore a backup made with this one"
         ) from None
 
 
@@ -126,7 +128,8 @@ def _require_utf8(connection: psycopg.Connection) -> None:
     row = connection.execute("show server_encoding").fetchone()
     if row is not None and row[0] != "UTF8":
         raise WarehouseError(
-            f"database {connection.info.dbname} is encoded in {row[0]}; make one with: create database … encoding 'UTF8'"
+            f"database {connection.info.dbname} is encoded in {row[0]}; make one with: create database … "
+            "encoding 'UTF8'"
         )
 
 
@@ -135,7 +138,8 @@ def _require_right_to_create(connection: psycopg.Connection) -> None:
     if row is None or not row[0]:
         name, owner = connection.info.dbname, connection.info.user
         raise WarehouseError(
-            f"the owner {owner} may not create schemas in database {name}; grant create on database {name} to {owner}"
+            f"the owner {owner} may not create schemas in database {name}; grant create on database {name} "
+            f"to {owner}"
         )
 
 

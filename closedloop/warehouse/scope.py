@@ -98,8 +98,8 @@ def scope_statements(scope: Scope) -> tuple[str, ...]:
 def scoped_connection(scope: Scope, settings: Settings | None = None) -> Iterator[Connection]:
     """A connection that sees what ``scope`` may see: read-only, READ COMMITTED, rolled back at the end.
 
-    The scope ends with the transaction. A block that commits or rolls back by itself goes on without any, and sees
-    no row.
+    The scope ends with the transaction. A block that commits or rolls back by itself goes on without any,
+    and sees no row.
     """
     if not isinstance(scope, Scope):
         raise TypeError(f"scope must be a Scope, not {type(scope).__name__}")

@@ -1,4 +1,5 @@
-"""Secrets of an embedded warehouse: random, one per file, readable by the person who runs it and by nobody else."""
+"""Secrets of an embedded warehouse: random, one per file, readable by the person who runs it and by nobody
+else."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from closedloop.settings import Settings
 from closedloop.warehouse.errors import WarehouseError
+from closedloop.warehouse.home_folder import give_to_owner_of
 
 
 def secrets_folder(settings: Settings) -> Path:
@@ -18,17 +20,19 @@ def secrets_folder(settings: Settings) -> Path:
 def read_or_create(settings: Settings, name: str) -> str:
     """The secret ``name``, made on first use (43 URL-safe characters, 256 bits)."""
     folder = secrets_folder(settings)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / name
     try:
         return read(settings, name)
     except FileNotFoundError:
         pass
-    # Written aside and linked: two processes that start at once end up with the same secret, never with half of one.
+    path = folder / name
+    _make(folder, settings)
+    # Written aside and linked: two processes that start at once end up with the same secret, never with half
+    # of one.
     draft = folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(32))
+        give_to_owner_of(settings.home, file.fileno())
     try:
         os.link(draft, path)
     except FileExistsError:
@@ -38,8 +42,18 @@ def read_or_create(settings: Settings, name: str) -> str:
     return read(settings, name)
 
 
+def _make(folder: Path, settings: Settings) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        give_to_owner_of(settings.home, descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def read(settings: Settings, name: str) -> str:
-    """The secret ``name``. Raises FileNotFoundError, and WarehouseError when other users could have read it."""
+    """The secret ``name``. Raises FileNotFoundError, and WarehouseError when other users could have read
+    it."""
     path = secrets_folder(settings) / name
     mode = path.stat().st_mode & 0o077
     if mode:
@@ -59,7 +73,8 @@ def hash_key(settings: Settings) -> bytes:
         return settings.hash_key.get_secret_value().encode()
     if not settings.embedded:
         raise WarehouseError(
-            "CLOSEDLOOP_HASH_KEY is not set: a warehouse on a server needs one key, the same on every machine that "
-            "loads into it; make it once with: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+            "CLOSEDLOOP_HASH_KEY is not set: a warehouse on a server needs one key, the same on every "
+            "machine that loads into it; make it once with: python -c 'import secrets; "
+            "print(secrets.token_urlsafe(32))'"
         )
     return read_or_create(settings, "hash_key").encode()

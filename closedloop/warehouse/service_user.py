@@ -24,9 +24,17 @@ class ServiceUser:
 
 
 def service_user(settings: Settings) -> ServiceUser | None:
-    """The user the embedded server runs as when we are root; None when we are not: then it runs as ourselves."""
+    """The user the embedded server runs as when we are root; None when we are not: it runs as ourselves.
+
+    That is the owner of the data that exists, else the first candidate that exists.
+    """
     if os.geteuid() != 0:
         return None
+    data = settings.home / "postgres"
+    if data.exists() and data.stat().st_uid != 0:
+        # Made by an ordinary user and now started with sudo, or by root before the setting changed.
+        found = data.stat()
+        return ServiceUser(_name(found.st_uid), found.st_uid, found.st_gid)
     names = (settings.service_user,) if settings.service_user else _CANDIDATES
     for name in names:
         try:
@@ -44,8 +52,16 @@ def service_user(settings: Settings) -> ServiceUser | None:
     )
 
 
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 def child_options(user: ServiceUser | None) -> dict[str, object]:
-    """Arguments of ``subprocess`` that make the child run as ``user``, its new files readable by nobody else."""
+    """Arguments of ``subprocess`` that make the child run as ``user``, its new files readable by nobody
+    else."""
     options: dict[str, object] = {"umask": 0o077, "cwd": "/"}
     if user is not None:
         options |= {"user": user.uid, "group": user.gid, "extra_groups": []}
@@ -53,21 +69,24 @@ def child_options(user: ServiceUser | None) -> dict[str, object]:
 
 
 def may_enter(path: Path, user: ServiceUser | None) -> bool:
-    """True when ``user`` may enter the folder, or execute the file, at ``path``: asked of the system, ACLs included."""
+    """True when ``user`` may enter the folder, or execute the file, at ``path``: asked of the system, ACLs
+    included."""
     if user is None:
         return os.access(path, os.X_OK)
     return subprocess.run(["test", "-x", str(path)], check=False, **child_options(user)).returncode == 0
 
 
 def refuse_closed_parents(path: Path, user: ServiceUser | None) -> None:
-    """Raise when a folder above ``path`` is closed to ``user``. It is never opened: that would be for its owner to do."""
+    """Raise when a folder above ``path`` is closed to ``user``. It is never opened: that would be for its
+    owner to do."""
     if user is None or may_enter(path.parent, user):
         return
     for parent in reversed(path.parents):
         if parent.exists() and not may_enter(parent, user):
             mode = parent.stat().st_mode & 0o777
             raise WarehouseError(
-                f"{parent} (mode {mode:04o}) may not be entered by the system user {user.name}, who runs PostgreSQL "
-                f"when Closedloop is started by root; put the warehouse elsewhere (CLOSEDLOOP_HOME=/var/lib/closedloop) "
-                "or run as an ordinary user. The folder's permissions were left as they are."
+                f"{parent} (mode {mode:04o}) may not be entered by the system user {user.name}, who runs "
+                "PostgreSQL when Closedloop is started by root; put the warehouse elsewhere "
+                "(CLOSEDLOOP_HOME=/var/lib/closedloop) or run as an ordinary user. The folder's permissions "
+                "were left as they are."
             )

@@ -1,4 +1,5 @@
-"""Where the embedded server's socket lives: a folder of its own, mode 0700, with a path short enough for the kernel."""
+"""Where the embedded server's socket lives: a folder of its own, mode 0700, with a path short enough for the
+kernel."""
 
 from __future__ import annotations
 
@@ -18,10 +19,33 @@ _LONGEST_PATH = 103
 
 
 def _fits(folder: Path) -> bool:
-    return len(os.fsencode(folder / SOCKET_NAME)) <= _LONGEST_PATH
+    # A client reads a comma as the end of one host and the beginning of the next.
+    return len(os.fsencode(folder / SOCKET_NAME)) <= _LONGEST_PATH and "," not in str(folder)
+
+
+def _record(settings: Settings) -> Path:
+    return settings.home / "server.sockets"
 
 
 def socket_folder(settings: Settings) -> Path:
+    """Where the server of this home put its socket when it last started.
+
+    Written down, not worked out again: two processes may disagree about what the temp folder is.
+    """
+    try:
+        return Path(_record(settings).read_text())
+    except FileNotFoundError:
+        return choose(settings)
+
+
+def record(settings: Settings, folder: Path) -> None:
+    """Write down where the socket is, for those who come later."""
+    draft = _record(settings).with_suffix(".new")
+    draft.write_text(str(folder))
+    draft.rename(_record(settings))
+
+
+def choose(settings: Settings) -> Path:
     """The folder for this home: ``home/socket``, or one in the temp folder when that path is too long."""
     inside = settings.home / "socket"
     if _fits(inside):
@@ -32,15 +56,16 @@ def socket_folder(settings: Settings) -> Path:
         if _fits(parent / name):
             return parent / name
     raise WarehouseError(
-        f"neither {settings.home} nor the temp folder {tempfile.gettempdir()} is short enough for a socket "
-        f"({_LONGEST_PATH} bytes); set CLOSEDLOOP_HOME or TMPDIR to a shorter path"
+        f"neither {settings.home} nor the temp folder {tempfile.gettempdir()} can hold a socket: at most "
+        f"{_LONGEST_PATH} bytes and no comma; set CLOSEDLOOP_HOME or TMPDIR to a simpler path"
     )
 
 
 def prepare(folder: Path, user: ServiceUser | None) -> None:
     """Make ``folder`` (0700, owned by the server's user), or check that the one that exists is just that.
 
-    The temp folder is everybody's: somebody else may have put a folder or a link there first. Such a thing is refused.
+    The temp folder is everybody's: somebody else may have put a folder or a link there first. Such a thing
+    is refused.
     """
     owner = os.geteuid() if user is None else user.uid
     try:

@@ -1,4 +1,5 @@
-"""Alembic's environment: migrations run on the connection that ``warehouse.migrate`` lends, inside its transaction."""
+"""Alembic's environment: migrations run on the connection that ``warehouse.migrate`` lends, inside its
+transaction."""
 
 from alembic import context
 

@@ -7,7 +7,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-#: ``raw``: as ``closedloop.intake.contract`` had it. A test compares the migrated schema with the contract of today.
+#: ``raw``: as ``closedloop.intake.contract`` had it. A test compares the migrated schema with the contract
+#: of today.
 RAW = """
 create schema raw;
 
@@ -367,11 +368,12 @@ create table ops.batches (
     constraint batches_loaded_by check (loaded_by in ('cli', 'upload', 'replay', 'demo')),
     constraint batches_reconcile check (rows_read = rows_accepted + rows_unchanged + rows_quarantined),
     constraint batches_counts check (
-        least(rows_read, rows_accepted, rows_unchanged, rows_quarantined, rows_retracted, rows_derived_events) >= 0
-    )
+        least(rows_read, rows_accepted, rows_unchanged, rows_quarantined, rows_retracted,
+    rows_derived_events) >= 0 )
 );
 create index batches_by_file on ops.batches (file_sha256, table_name);
-comment on table ops.batches is 'One row per load of one file into one table, numbered in the order of commits.';
+comment on table ops.batches is 'One row per load of one file into one table, numbered in the order of
+commits.';
 
 create table ops.quarantine (
     quarantine_id bigint generated always as identity primary key,
@@ -394,7 +396,8 @@ create table ops.quarantine (
 create index quarantine_by_batch on ops.quarantine (batch_id);
 create index quarantine_open on ops.quarantine (table_name, quarantine_id) where status = 'open';
 comment on table ops.quarantine is
-    'One row per row refused by a load, masked, with every reason; null content for a line that could not be parsed.';
+    'One row per row refused by a load, masked, with every reason; null content for a line that could not be
+    parsed.';
 
 create table ops.coverage (
     batch_id bigint not null references ops.batches,
@@ -442,8 +445,8 @@ comment on table ops.build_tests is 'One row per data test of a build.';
 STATUS = """
 create schema status;
 
--- What pages must know between builds: that one failed, and what came in since. Counts and times, no case. These
--- views read with their owner's rights, and stay shut to a session without a scope.
+-- What pages must know between builds: that one failed, and what came in since. Counts and times, no case.
+-- These views read with their owner's rights, and stay shut to a session without a scope.
 create view status.builds with (security_barrier) as
 select
     build_id,

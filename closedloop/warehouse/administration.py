@@ -1,0 +1,68 @@
+"""The embedded cluster's superuser at work: is that our server, are its roles and its database in place."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from closedloop.settings import Settings
+from closedloop.warehouse import secret_files
+from closedloop.warehouse.addresses import ROLES, embedded_url
+from closedloop.warehouse.data_folder import ADMIN, data_folder
+from closedloop.warehouse.errors import WarehouseError
+
+
+def admin_connection(settings: Settings, database: str = "postgres") -> psycopg.Connection:
+    """A connection as the cluster's superuser, in autocommit: for roles and databases, never for data."""
+    url = embedded_url(settings, ADMIN, "admin", database)
+    return psycopg.connect(url, autocommit=True, connect_timeout=5, application_name="closedloop server")
+
+
+def answers(settings: Settings) -> bool:
+    """True when the server at our socket answers ``select 1``, knows our password and stands in our data
+    folder.
+
+    Raises WarehouseError when it is ours and the password is not: the secrets of another warehouse, or new
+    ones.
+    """
+    try:
+        with admin_connection(settings) as connection:
+            row = connection.execute("select 1, current_setting('data_directory')").fetchone()
+    except psycopg.OperationalError as error:
+        if "password authentication failed" in str(error):
+            raise WarehouseError(
+                f"the passwords in {secret_files.secrets_folder(settings)} are not those of the warehouse in "
+                f"{data_folder(settings)}; restore the folder from a backup, or run: python -m closedloop "
+                "reset"
+            ) from None
+        return False
+    return row is not None and row[0] == 1 and data_folder(settings).samefile(row[1])
+
+
+def ensure_roles(settings: Settings) -> None:
+    """The three roles, with the passwords of the secret files and no right but to log in."""
+    with admin_connection(settings) as connection:
+        known = {name for (name,) in connection.execute("select rolname from pg_roles")}
+        for role in ROLES:
+            name = sql.Identifier(f"closedloop_{role}")
+            if f"closedloop_{role}" not in known:
+                connection.execute(sql.SQL("create role {}").format(name))
+            connection.execute(
+                sql.SQL(
+                    "alter role {} login nosuperuser nocreatedb nocreaterole nobypassrls noreplication "
+                    "password {}"
+                ).format(name, sql.Literal(secret_files.read(settings, role)))
+            )
+            connection.execute(sql.SQL("alter role {} set timezone = 'UTC'").format(name))
+        connection.execute("alter role closedloop_reader set default_transaction_read_only = on")
+
+
+def ensure_database(settings: Settings) -> None:
+    """The warehouse's database, the owner's."""
+    with admin_connection(settings) as connection:
+        known = connection.execute(
+            "select 1 from pg_database where datname = %s", [settings.database]
+        ).fetchone()
+        if known is None:
+            statement = sql.SQL("create database {} owner closedloop_owner")
+            connection.execute(statement.format(sql.Identifier(settings.database)))
