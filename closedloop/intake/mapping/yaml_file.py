@@ -1,0 +1,80 @@
+"""Reading a mapping from YAML, with errors that name the place in it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import ValidationError
+
+from closedloop.errors import ClosedloopError
+from closedloop.intake.mapping.model import Mapping
+from closedloop.intake.masking import mask
+
+
+class MappingError(ClosedloopError):
+    """The mapping cannot be used; the message names the file and the path in it."""
+
+
+@dataclass(frozen=True)
+class MappingFile:
+    """A mapping and what is recorded of it: its file's name and digest."""
+
+    mapping: Mapping
+    file: str | None
+    sha256: str | None
+
+
+def read_mapping(path: Path) -> MappingFile:
+    """Read and check a mapping. Raises MappingError: ``m.yml: outputs[0].fields.received_at: …``."""
+    try:
+        content = path.read_bytes()
+        data = yaml.safe_load(content.decode("utf-8"))
+    except OSError as error:
+        raise MappingError(f"{path} cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        place = getattr(error, "problem_mark", None)
+        line = f" line {place.line + 1}" if place else ""
+        raise MappingError(f"{path.name}{line} is not YAML: {getattr(error, 'problem', error)}") from error
+    if not isinstance(data, dict):
+        raise MappingError(f"{path.name} is not a mapping: it needs name and outputs")
+    try:
+        mapping = Mapping.model_validate({"name": path.stem, **data})
+    except ValidationError as error:
+        raise MappingError("; ".join(_sentences(path.name, error))) from None
+    for zone, place in _zones(mapping):
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            raise MappingError(
+                f"{path.name}: {place}: {zone!r} is no time zone of the IANA database"
+            ) from None
+    return MappingFile(mapping, mask(path.name), hashlib.sha256(content).hexdigest())
+
+
+def _sentences(name: str, error: ValidationError) -> list[str]:
+    sentences = []
+    for problem in error.errors():
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            message = "is no word of a mapping"
+        sentences.append(f"{name}: {_path(problem['loc'])}: {message}")
+    return sentences
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path or "(top)"
+
+
+def _zones(mapping: Mapping) -> list[tuple[str, str]]:
+    zones = [(mapping.time_zone, "time_zone")]
+    for number, output in enumerate(mapping.outputs):
+        for name, spec in output.fields.items():
+            zones.append((spec.time_zone, f"outputs[{number}].fields.{name}.time_zone"))
+    return [(zone, place) for zone, place in zones if zone]

@@ -1,0 +1,135 @@
+"""One column of texts to one typed column of the contract, with everything that is wrong in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+from sqlalchemy import Boolean, Column, Date, DateTime, Double, Integer, Numeric
+
+from closedloop.intake.masking import IDENTITY_MASK, PHONE_MASK, mask_column, persons_in_column
+from closedloop.intake.pseudonym import Pseudonymiser
+from closedloop.intake.reference import Reference
+from closedloop.intake.validation.numbers import parse_decimals, parse_doubles, parse_flags, parse_integers
+from closedloop.intake.validation.times import parse_dates, parse_times
+
+_RANGES = {"lon": (-180.0, 180.0), "lat": (-90.0, 90.0)}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Rows of one column that are wrong in the same way."""
+
+    field: str | None
+    code: str
+    rows: pl.Series
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class HowWritten:
+    """How one field is written in the file: its formats and zone, and whether its ids are the source's own."""
+
+    zone: str
+    formats: tuple[str, ...] | None = None
+    own_numbering: bool = False
+
+
+@dataclass
+class TypedColumn:
+    values: pl.Series
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, name: str, code: str, rows: pl.Series, detail: str = "") -> None:
+        if rows.any():
+            self.problems.append(Problem(name, code, rows, detail))
+
+
+def type_column(
+    column: Column, texts: pl.Series, how: HowWritten, reference: Reference, pseudonymise: Pseudonymiser
+) -> TypedColumn:
+    """Texts, blank as null, to the column's type. Bad values become null and are listed as problems."""
+    typed = _by_type(column, texts, how, pseudonymise)
+    if column.info.get("refers") in reference.ids:
+        _resolve(typed, column, reference)
+    if column.info.get("soft_choices"):
+        names = reference.ids[column.info["soft_choices"]]
+        typed.values = _translated(typed.values, names)
+    if choices := column.info.get("choices"):
+        wrong = typed.values.is_not_null() & ~typed.values.is_in(list(choices)).fill_null(True)
+        typed.refuse(column.name, "bad_choice", wrong, ", ".join(str(choice) for choice in choices))
+    if not column.nullable:
+        typed.refuse(column.name, "required", texts.is_null())
+    return typed
+
+
+def _by_type(column: Column, texts: pl.Series, how: HowWritten, pseudonymise: Pseudonymiser) -> TypedColumn:
+    name, kind = column.name, column.type
+    if isinstance(kind, DateTime):
+        values, wrong, skipped = parse_times(texts, how.zone, how.formats)
+        typed = TypedColumn(values)
+        typed.refuse(name, "bad_time", wrong)
+        typed.refuse(name, "skipped_time", skipped, how.zone)
+        return typed
+    if isinstance(kind, Date):
+        return _plain_type(name, "bad_date", *parse_dates(texts, how.formats))
+    if isinstance(kind, Boolean):
+        return _plain_type(name, "bad_flag", *parse_flags(texts))
+    if isinstance(kind, Double):
+        typed = _plain_type(name, "bad_number", *parse_doubles(texts))
+        if name in _RANGES:
+            low, high = _RANGES[name]
+            typed.refuse(
+                name,
+                "out_of_range",
+                (~typed.values.is_between(low, high)).fill_null(False),
+                f"{low:g} … {high:g}",
+            )
+        return typed
+    if isinstance(kind, Numeric):
+        return _plain_type(name, "bad_number", *parse_decimals(texts))
+    if isinstance(kind, Integer):
+        return _plain_type(name, "bad_integer", *parse_integers(texts))
+    if column.info.get("pseudonym"):
+        return TypedColumn(pseudonymise.column(texts))
+    if column.info.get("identifier"):
+        return _identifier(name, texts, how)
+    return TypedColumn(mask_column(texts))
+
+
+def _plain_type(name: str, code: str, values: pl.Series, wrong: pl.Series) -> TypedColumn:
+    typed = TypedColumn(values)
+    typed.refuse(name, code, wrong)
+    return typed
+
+
+def _identifier(name: str, texts: pl.Series, how: HowWritten) -> TypedColumn:
+    """An id, with full-width characters as plain ones. One that names a person, or was masked, is refused."""
+    if texts.str.contains(r"[０-９Ａ-Ｚａ-ｚ－＿\u3000]").any():
+        texts = texts.str.normalize("NFKC").str.strip_chars()
+    typed = TypedColumn(texts)
+    if not how.own_numbering:
+        typed.refuse(name, "person_number", persons_in_column(texts))
+        if texts.null_count() < len(texts):
+            masked = texts.str.contains_any([PHONE_MASK, IDENTITY_MASK]).fill_null(False)
+            typed.refuse(name, "masked_value", masked)
+    return typed
+
+
+def _resolve(typed: TypedColumn, column: Column, reference: Reference) -> None:
+    """An id or a name of the reference to its id; unknown ones are refused."""
+    target = column.info["refers"]
+    known = reference.ids[target]
+    resolved = typed.values.replace_strict(known, default=None, return_dtype=pl.String)
+    unknown = typed.values.is_not_null() & resolved.is_null()
+    already = [p.rows for p in typed.problems]
+    for rows in already:
+        unknown = unknown & ~rows
+    typed.refuse(column.name, "unknown_reference", unknown, target)
+    typed.values = resolved
+
+
+def _translated(values: pl.Series, names: dict[str, str]) -> pl.Series:
+    """Names of the reference to their ids; anything else as it is."""
+    translations = {name: key for name, key in names.items() if name != key}
+    return values.replace(list(translations), list(translations.values()))

@@ -1,0 +1,126 @@
+"""Texts to moments in UTC, and to dates."""
+
+from __future__ import annotations
+
+import polars as pl
+
+#: How times are written where nobody says otherwise: with a time of day, because a day alone is not a moment.
+TIME_FORMATS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y.%m.%d %H:%M:%S",
+    "%Y年%m月%d日 %H时%M分%S秒",
+    "%Y年%m月%d日 %H时%M分",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日%H时%M分%S秒",
+    "%Y年%m月%d日%H时%M分",
+    "%Y%m%d%H%M%S",
+    "%Y%m%d %H%M%S",
+)
+DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y.%m.%d", "%Y%m%d", "%Y-%m-%d %H:%M:%S")
+
+_OFFSET = r"[T :]\d[\d:.]*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+
+
+def parse_times(
+    texts: pl.Series, zone: str, formats: tuple[str, ...] | None = None
+) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Moments in UTC, which texts are no time, and which name an hour that the zone's clocks skipped.
+
+    A text with an offset keeps it; the others are local times of the zone, the earlier one where clocks went back.
+    """
+    texts = _plain(texts)
+    if texts.null_count() == len(texts):
+        nothing = pl.Series([], dtype=pl.Datetime("us", "UTC")).extend_constant(None, len(texts))
+        return nothing, texts.is_not_null(), texts.is_not_null()
+    with_offset = texts.str.contains(_OFFSET).fill_null(False)
+    local_texts = texts if not with_offset.any() else texts.set(with_offset, None)
+    local = _first_that_fits(local_texts, formats or TIME_FORMATS, pl.Datetime("us"))
+    moments = local.dt.replace_time_zone(
+        zone, ambiguous="earliest", non_existent="null"
+    ).dt.convert_time_zone("UTC")
+    skipped = local.is_not_null() & moments.is_null()
+    if with_offset.any():
+        moments = moments.zip_with(~with_offset, _with_offset(texts.set(~with_offset, None), formats))
+    if moments.null_count() < len(moments) and (
+        moments.min().year < _FIRST_YEAR or moments.max().year > _LAST_YEAR
+    ):
+        years = moments.dt.year()
+        moments = moments.set((years < _FIRST_YEAR) | (years > _LAST_YEAR), None)
+    wrong = texts.is_not_null() & moments.is_null() & ~skipped
+    return moments, wrong, skipped
+
+
+def parse_dates(texts: pl.Series, formats: tuple[str, ...] | None = None) -> tuple[pl.Series, pl.Series]:
+    """Dates, and which texts are none. A midnight after the date is a spreadsheet's way of writing one."""
+    texts = _plain(texts)
+    if texts.null_count() == len(texts):
+        return texts.cast(pl.Date), texts.is_not_null()
+    moments = _first_that_fits(texts, formats or DATE_FORMATS, pl.Datetime("us"))
+    years = moments.dt.year()
+    midnight = (moments.dt.truncate("1d") == moments).fill_null(False)
+    dates = moments.dt.date().set(~midnight | (years < _FIRST_YEAR) | (years > _LAST_YEAR), None)
+    return dates, texts.is_not_null() & dates.is_null()
+
+
+def _plain(texts: pl.Series) -> pl.Series:
+    """Full-width digits and colons as plain ones; one space between the parts."""
+    if texts.str.contains(r"[^\x00-\x7f]").any():
+        texts = texts.str.normalize("NFKC").str.strip_chars()
+    if texts.str.contains("  ", literal=True).any():
+        texts = texts.str.replace_all(r"\s+", " ")
+    return texts
+
+
+def _first_that_fits(texts: pl.Series, formats: tuple[str, ...], dtype: pl.Datetime) -> pl.Series:
+    """Each text by the first format it fits. Formats that fit nothing of what is left cost one pass over a sample."""
+    parsed: pl.Series | None = None
+    for pattern in formats:
+        left = texts if parsed is None else texts.set(parsed.is_not_null(), None)
+        rest = len(left) - left.null_count()
+        if rest == 0:
+            break
+        if rest > 1000 and _parse(left.drop_nulls().head(200), pattern, dtype).null_count() == 200:
+            # Nothing of the sample fits; the few that may are caught in a second round below.
+            continue
+        found = _parse(left, pattern, dtype)
+        parsed = found if parsed is None else parsed.fill_null(found)
+    if parsed is None:
+        parsed = _parse(texts.set(texts.is_not_null(), None), formats[0], dtype)
+    missing = texts.is_not_null() & parsed.is_null()
+    if missing.any() and missing.sum() < len(texts):
+        few = texts.filter(missing)
+        again: pl.Series | None = None
+        for pattern in formats:
+            found = _parse(few, pattern, dtype)
+            again = found if again is None else again.fill_null(found)
+        if again is not None and again.null_count() < len(again):
+            parsed = parsed.scatter(missing.arg_true(), again)
+    return parsed
+
+
+def _parse(texts: pl.Series, pattern: str, dtype: pl.Datetime) -> pl.Series:
+    if "%H" in pattern or "%I" in pattern:
+        return texts.str.strptime(dtype, pattern, strict=False)
+    return texts.str.strptime(pl.Date, pattern, strict=False).cast(dtype)
+
+
+def _with_offset(texts: pl.Series, formats: tuple[str, ...] | None) -> pl.Series:
+    plain = texts.str.replace(r"[Zz]$", "+00:00").str.replace(r"([+-]\d{2})$", "${1}:00")
+    patterns = [p if "%z" in p else f"{p}%z" for p in formats or TIME_FORMATS[:9]]
+    dtype = pl.Datetime("us", "UTC")
+    parsed: pl.Series | None = None
+    for pattern in patterns:
+        found = plain.str.strptime(dtype, pattern, strict=False)
+        parsed = found if parsed is None else parsed.fill_null(found)
+        if parsed.null_count() == texts.null_count():
+            break
+    return parsed
