@@ -1,0 +1,30 @@
+{#- Small phrases of the facts: one row per item of one raw table, with the times of its stages beside it. -#}
+
+{#- First time of a stage, over the events that count, grouped by item. -#}
+{% macro first_time_of(stage) -%}
+    min(occurred_at) filter (where stage = '{{ stage }}')
+{%- endmacro %}
+
+{#- Minutes from one moment to a later one; NULL when either is unknown or they stand in the wrong order. -#}
+{% macro minutes_between(start, stop) -%}
+    case
+        when {{ stop }} >= {{ start }}
+            then (extract(epoch from {{ stop }} - {{ start }}) / 60.0)::double precision
+    end
+{%- endmacro %}
+
+{#- When the row was withdrawn: a tombstone's arrival, never before the item opened. -#}
+{% macro withdrawn_at(row, opened_at) -%}
+    case
+        when {{ row }}.is_retracted
+            then greatest({{ row }}.loaded_at, {{ row }}.{{ opened_at }})
+    end
+{%- endmacro %}
+
+{#- A figure of a day counts what stood when the day ended: a row withdrawn later was there. -#}
+{% macro stands_at_end_of_first_day(opened_at) -%}
+    coalesce(
+        withdrawn_at >= {{ local_midnight(local_date(opened_at) ~ ' + 1') }},
+        true
+    )
+{%- endmacro %}

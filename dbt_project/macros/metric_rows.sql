@@ -1,0 +1,63 @@
+{#- The rows of one metric from what was counted.
+
+    counted     name of a CTE: station_id, metric_date, numerator, and the columns named as dimensions;
+                with ratio=true also denominator
+    days        the days that have a figure: relation or CTE with station_id, metric_date
+    dimensions  columns of counted that split the total; a member has a row only where it is not 0
+
+    The total (dimension '', member '') has a row for every day in days, 0 written out: a missing row means
+    that the day is not covered, and never that nothing happened. -#}
+{% macro metric_rows(counted, days, dimensions=[], ratio=false) -%}
+    {%- set denominator = 'coalesce(sum(counted.denominator), 0)' if ratio else 'null' -%}
+    select
+        days.station_id,
+        days.metric_date,
+        ''::text as dimension,
+        ''::text as member,
+        coalesce(sum(counted.numerator), 0)::double precision as numerator,
+        {{ denominator }}::double precision as denominator
+    from {{ days }} as days
+    left join {{ counted }} as counted using (station_id, metric_date)
+    group by days.station_id, days.metric_date
+    {%- for dimension in dimensions %}
+
+    union all
+
+    select
+        days.station_id,
+        days.metric_date,
+        '{{ dimension }}'::text as dimension,
+        counted.{{ dimension }}::text as member,
+        sum(counted.numerator)::double precision as numerator,
+        {{ denominator }}::double precision as denominator
+    from {{ days }} as days
+    inner join {{ counted }} as counted using (station_id, metric_date)
+    group by days.station_id, days.metric_date, counted.{{ dimension }}
+    having sum(counted.numerator) <> 0{% if ratio %} or sum(counted.denominator) <> 0{% endif %}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- Days on which a source table is covered at a station, in the shape metric_rows() takes. -#}
+{% macro days_of(source_table) -%}
+    (
+        select station_id, metric_date
+        from {{ ref('int_covered_days') }}
+        where source_table = '{{ source_table }}'
+    )
+{%- endmacro %}
+
+{#- Starting days of a cohort metric that are mature: covered from the start without a gap to the end of the
+    last day that counts. maturity_days is the metric's own, from metrics.csv. -#}
+{% macro mature_days_of(source_table, metric_id) -%}
+    (
+        select
+            days.station_id,
+            days.metric_date,
+            {{ local_midnight('days.metric_date + metrics.maturity_days + 1') }} as matures_at
+        from {{ ref('int_covered_days') }} as days
+        inner join {{ ref('metrics') }} as metrics on metrics.metric_id = '{{ metric_id }}'
+        where
+            days.source_table = '{{ source_table }}'
+            and days.metric_date + metrics.maturity_days <= days.covered_through
+    )
+{%- endmacro %}

@@ -1,0 +1,10 @@
+select
+    category,
+    kind,
+    name_zh,
+    name_en,
+    is_police_matter = 1 as is_police_matter,
+    is_valid = 1 as is_valid,
+    sort_order,
+    gat_code
+from {{ ref('categories') }}

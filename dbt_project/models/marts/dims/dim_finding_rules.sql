@@ -1,0 +1,10 @@
+select
+    rule_id,
+    name_zh,
+    name_en,
+    definition_zh,
+    definition_en,
+    mend_zh,
+    mend_en,
+    sort_order
+from {{ ref('finding_rules') }}

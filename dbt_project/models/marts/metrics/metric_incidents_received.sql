@@ -1,0 +1,13 @@
+with counted as (
+
+    select
+        opening_station_id as station_id,
+        {{ local_date('received_at') }} as metric_date,
+        category_initial as category,
+        1 as numerator
+    from {{ ref('fct_incidents') }}
+    where stands_at_end_of_first_day
+
+)
+
+{{ metric_rows('counted', days_of('incidents'), dimensions=['category']) }}

@@ -1,0 +1,14 @@
+-- An inspection belongs to the station that held the directive when it was inspected.
+with counted as (
+
+    select
+        station_id,
+        {{ local_date('valid_from') }} as metric_date,
+        is_failed::integer as numerator,
+        1 as denominator
+    from {{ ref('int_item_states') }}
+    where loop = 'directive' and event_stage = 'inspect'
+
+)
+
+{{ metric_rows('counted', days_of('directives'), ratio=true) }}

@@ -1,0 +1,13 @@
+with counted as (
+
+    select
+        station_id,
+        metric_date,
+        loop,
+        sum(open_items) as numerator
+    from {{ ref('rollup_loop_daily') }}
+    group by station_id, metric_date, loop
+
+)
+
+{{ metric_rows('counted', ref('int_complete_days'), dimensions=['loop']) }}

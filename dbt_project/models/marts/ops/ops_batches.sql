@@ -1,0 +1,22 @@
+select
+    batch_id,
+    source_table,
+    source_file,
+    file_sha256,
+    mapping,
+    mapping_sha256,
+    extract,
+    loaded_by,
+    covers_from,
+    covers_until,
+    covers_stations,
+    rows_read,
+    rows_accepted,
+    rows_unchanged,
+    rows_quarantined,
+    rows_retracted,
+    rows_derived_events,
+    started_at,
+    finished_at,
+    warnings
+from {{ ref('stg_ops_batches') }}

@@ -1,0 +1,40 @@
+with build as (
+
+    select started_at
+    from {{ ref('stg_ops_builds') }}
+    where build_id = {{ var('build_id') }}
+
+),
+
+batches as (
+
+    select max(batch_id) as last_batch_id
+    from {{ ref('stg_ops_batches') }}
+
+),
+
+final as (
+
+    select
+        {{ var('build_id') }}::bigint as build_id,
+        (select started_at from build) as built_at,
+        {{ as_of() }} as default_as_of,
+        batches.last_batch_id,
+        coalesce(
+            (
+                select value = 'true'
+                from {{ ref('stg_ops_warehouse_info') }}
+                where key = 'demo'
+            ),
+            false
+        ) as demo,
+        '{{ var("time_zone") }}'::text as time_zone,
+
+        -- Known only after the last test: the builder fills these in as it publishes.
+        null::integer as tests,
+        null::integer as tests_failed
+    from batches
+
+)
+
+select * from final
