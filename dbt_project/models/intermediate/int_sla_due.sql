@@ -19,7 +19,7 @@ started as (
         case
             when spells.uses_item_due and spells.start_reason = 'stage' then items.item_due_at
         end as given_due_at,
-        days.workday_seq + spells.limit_value::integer as close_seq,
+        days.workday_seq + spells.limit_value as close_seq,
         {{ worked_seconds('spells.started_at', 'days') }}
         + spells.limit_value * length.usual_day_seconds as target_seconds,
         {{ worked_seconds('spells.started_at', 'days') }} as started_worked_seconds,
@@ -44,7 +44,7 @@ dated as (
                 when 'calendar_days' then
                     case
                         when started.to_close_of_day
-                            then {{ local_midnight(local_date('started.started_at') ~ ' + started.limit_value::integer + 1') }}
+                            then {{ local_midnight(local_date('started.started_at') ~ ' + started.limit_value + 1') }}
                         else
                             (
                                 started.started_at at time zone '{{ var("time_zone") }}'

@@ -12,7 +12,7 @@ with policies as (
         nullif(start_outcome::text, '') as start_outcome,
         stop_stage,
         charged_to,
-        limit_value::numeric as limit_value,
+        limit_value::integer as limit_value,
         unit,
         to_close_of_day::integer = 1 as to_close_of_day,
         uses_item_due::integer = 1 as uses_item_due,
