@@ -12,14 +12,20 @@ from closedloop.demo import COMMITTED_SCALE, COMMITTED_SEED, generate
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", help="Folder to write to; files of an earlier run are replaced.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder to write to; files of an earlier run are replaced.")
+    ],
     scale: Annotated[
         float,
-        typer.Option("--scale", min=0.001, max=100, help="Volumes: 1 is the committed city, 15 a million incidents."),
+        typer.Option(
+            "--scale", min=0.001, max=100, help="Volumes: 1 is the committed city, 15 a million incidents."
+        ),
     ] = COMMITTED_SCALE,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed writes the same files.")] = COMMITTED_SEED,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="The same seed writes the same files.")
+    ] = COMMITTED_SEED,
 ) -> None:
-    """Write the raw exports of a city that does not exist: two years, fifteen stations, and what goes wrong in files.
+    """Write the raw exports of a city that does not exist: two years, fifteen stations, real defects.
 
     The folder is loaded with: python -m closedloop load DIR
     """

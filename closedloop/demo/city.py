@@ -61,7 +61,7 @@ NON_POLICE = np.array([s.non_police for s in STATIONS])
 
 def index(station_id: str) -> int:
     """Position of a station in the fixed order."""
-    return int(np.flatnonzero(IDS == station_id)[0])
+    return int(np.flatnonzero(station_id == IDS)[0])
 
 
 #: The station whose last daily export is missing (未报), and the one with the town's command room.
@@ -120,10 +120,18 @@ def stations(*, before_the_move: bool) -> pl.DataFrame:
 
 
 def posts() -> pl.DataFrame:
-    """One row per post. ``<station>-K1`` is the control post, ``-C<n>`` community officers, ``-A<n>`` auxiliaries."""
+    """One row per post: ``<station>-K1`` control, ``-C<n>`` community officers, ``-A<n>`` auxiliaries."""
     rows = []
     for s in STATIONS:
-        rows.append((f"{s.station_id}-K1", s.station_id, "control", f"{s.name_zh}基础管控岗", f"{s.name_en} control post"))
+        rows.append(
+            (
+                f"{s.station_id}-K1",
+                s.station_id,
+                "control",
+                f"{s.name_zh}基础管控岗",
+                f"{s.name_en} control post",
+            )
+        )
         for n in range(1, s.officers + 1):
             rows.append(
                 (

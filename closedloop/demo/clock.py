@@ -1,8 +1,8 @@
 """Time in the demo: wall seconds, the three moments everything turns on, and the working calendar.
 
-A *wall second* is the local wall clock of the demo city counted in seconds from 1970-01-01 00:00 (int64). China has
-one zone and no summer time, so differences of wall seconds are real durations. ``NEVER`` stands for "did not happen";
-it is larger than every moment, so comparisons with a horizon need no special case.
+A *wall second* is the local wall clock of the demo city counted in seconds from 1970-01-01 00:00 (int64).
+China has one zone and no summer time, so differences of wall seconds are real durations. ``NEVER`` stands
+for "did not happen"; it is larger than every moment, so comparisons with a horizon need no special case.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def wall(text: str) -> int:
 START = wall("2023-04-25")
 CUT = wall("2025-04-24 08:00")
 END = wall("2025-04-25 08:00")
-#: The foundation control centre begins its work: directives rise, dispute leads are screened before registration.
+#: The foundation control centre begins its work: more directives; dispute leads are screened first.
 CENTRE_OPENS = wall("2024-08-01")
 
 
@@ -77,8 +77,10 @@ def waking(rng: np.random.Generator, at: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _calendar() -> tuple[np.ndarray, np.ndarray, int]:
-    """``(working days up to and including a day, the days that are working days, first day)`` from the seed."""
-    seed = pl.read_csv(REFERENCE / "calendar.csv", columns=["calendar_date", "is_workday"], try_parse_dates=True)
+    """``(working days up to and including a day, the working days, first day)`` from the seed."""
+    seed = pl.read_csv(
+        REFERENCE / "calendar.csv", columns=["calendar_date", "is_workday"], try_parse_dates=True
+    )
     seed = seed.filter(pl.col("calendar_date").dt.year().is_between(2023, 2026)).sort("calendar_date")
     days = seed["calendar_date"].cast(pl.Int32).to_numpy().astype(np.int64)
     is_workday = seed["is_workday"].to_numpy().astype(bool)

@@ -38,9 +38,13 @@ def disputes(plan: Plan, history: pl.DataFrame) -> ExportFile:
     """Disputes of autumn 2024 whose kind was corrected in January."""
     rng = plan.rng("export").spawn(1)[0]
     first, last = "2024-10-01 00:00:00", "2025-01-01 00:00:00"
-    rows = _some(rng, history.filter((pl.col("found_at") >= first) & (pl.col("found_at") < last)), plan.count(9, 2))
+    rows = _some(
+        rng, history.filter((pl.col("found_at") >= first) & (pl.col("found_at") < last)), plan.count(9, 2)
+    )
     rows = rows.with_columns(
-        dispute_type=pl.when(pl.col("dispute_type") == "debt").then(pl.lit("consumer")).otherwise(pl.lit("debt"))
+        dispute_type=pl.when(pl.col("dispute_type") == "debt")
+        .then(pl.lit("consumer"))
+        .otherwise(pl.lit("debt"))
     )
     return ExportFile("disputes_corrected_20250110.csv", "disputes", rows, (first, last))
 
@@ -67,7 +71,9 @@ def vanished(plan: Plan, first_export: pl.DataFrame, all_events: pl.DataFrame, s
         & (pl.col("at") < min(wall("2025-04-24"), int(NEVER)))
     )
     candidates = first_export.filter(
-        (pl.col("opened_at") < "2025-03-20") & ~pl.col("task_id").is_in(sorted(spared)) & (pl.col("severity") != "red")
+        (pl.col("opened_at") < "2025-03-20")
+        & ~pl.col("task_id").is_in(sorted(spared))
+        & (pl.col("severity") != "red")
     )
     still_open = candidates.filter(~pl.col("task_id").is_in(settled["item_id"].unique().sort().to_list()))
     wanted = plan.count(6, 2)
@@ -79,7 +85,7 @@ def vanished(plan: Plan, first_export: pl.DataFrame, all_events: pl.DataFrame, s
 
 
 def with_persons(frame: pl.DataFrame) -> pl.DataFrame:
-    """The counter's file also carries columns about the caller and a narrative. Obviously fake; intake drops them."""
+    """The counter's file also has the caller and a narrative: obviously fake, and dropped by intake."""
     n = len(frame)
     return frame.with_columns(
         pl.Series("报警人", ["张某某", "李某某", "王某某"] * n)[:n].alias("报警人"),

@@ -14,7 +14,7 @@ from closedloop.demo.plan import Plan
 
 IMPOSSIBLE_TIMES = ("2023-13-45 25:61:00", "2024-02-30 10:00:00", "昨天下午", "00/00/0000")
 
-#: table -> list of (column values that spoil a row, how often). The key gets a suffix unless the change names it.
+#: table -> (column values that spoil a row, how often). The key gets a suffix unless the change names it.
 SPOILED: dict[str, list[tuple[dict[str, str | None], int]]] = {
     "incidents": [
         *[({"received_at": t}, 1) for t in IMPOSSIBLE_TIMES],

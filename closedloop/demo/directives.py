@@ -1,4 +1,4 @@
-"""Directives (指令): red, yellow and blue tasks of the control centre, with measures and a station that answers."""
+"""Directives (指令): the centre's red, yellow and blue tasks, with measures and a station that answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from closedloop.demo.clock import (
     waking,
 )
 from closedloop.demo.incidents import Incidents
-from closedloop.demo.items import Items, first, latest_before, pick
+from closedloop.demo.items import Items, first, latest_before, odd_codes, pick
 from closedloop.demo.places import Places
 from closedloop.demo.plan import Plan
 from closedloop.demo.rhythm import spread
@@ -86,11 +86,14 @@ def build(plan: Plan, incidents: Incidents, disputes: Items, where: Places, stre
         measures[rows] = np.array(texts, dtype=object)[rng.integers(0, len(texts), len(rows))]
     measures[rng.random(n) < 0.035] = ""
     with_phone = rng.choice(n, min(5, n), replace=False)
+    lost = rng.choice(np.flatnonzero(issued < CUT - DAY), min(3, n), replace=False)
     measures[with_phone] = "请与报告人联系，电话13800000000，核实后回报。"
 
     limit = np.array([LIMIT_HOURS[s] for s in severity]) * HOUR
     named_due = rng.random(n) < 0.32
-    due = np.where(severity == "red", (issued + limit) // HOUR * HOUR + HOUR, (issued + limit) // DAY * DAY + 18 * HOUR)
+    due = np.where(
+        severity == "red", (issued + limit) // HOUR * HOUR + HOUR, (issued + limit) // DAY * DAY + 18 * HOUR
+    )
     due = only(named_due, due)
     _emit(rng, stream, station, issued, severity, limit, due)
     bureau = np.array([s.bureau_id for s in city.STATIONS])[station]
@@ -110,6 +113,7 @@ def build(plan: Plan, incidents: Incidents, disputes: Items, where: Places, stre
             "measures": measures.astype(str),
         },
         due=due,
+        odd_station=odd_codes(n, lost),
     )
 
 
@@ -122,7 +126,7 @@ def _subjects(
     disputes: Items,
     where: Places,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """``(subject_loop, subject_id, place position)``: most directives about disputes and places name an item."""
+    """``(subject_loop, subject_id, place position)``: most about disputes and places name an item."""
     n = len(issued)
     place = where.draw(rng, station, rng.random(n) < 0.15)
     about_dispute = (kind == "dispute") & (rng.random(n) < 0.8)
@@ -135,7 +139,9 @@ def _subjects(
     call = usable[np.maximum(call, 0)]
     place = np.where(about_call, incidents.place[call], place)
     loop = np.where(about_dispute, "dispute", np.where(about_call, "incident", ""))
-    item = np.where(about_dispute, disputes.ids[np.maximum(dispute, 0)], np.where(about_call, incidents.ids[call], ""))
+    item = np.where(
+        about_dispute, disputes.ids[np.maximum(dispute, 0)], np.where(about_call, incidents.ids[call], "")
+    )
     return loop, item, place
 
 
@@ -148,7 +154,7 @@ def _emit(
     limit: np.ndarray,
     own_due: np.ndarray,
 ) -> None:
-    """The seven stages with sign-off, returns, extensions, rework and everything else that happens on the way."""
+    """The seven stages, and what happens on the way: sign-off, returns, extensions, rework."""
     n = len(issued)
     red = severity == "red"
     control = city.CONTROL_POST[station]
@@ -184,12 +190,15 @@ def _emit(
     handle = np.where(red, handle, waking(rng, handle))
     handle = np.maximum(handle, np.where(returned, sign_again, sign) + 10 * MINUTE)
     handle = _pauses(rng, stream, owner, begun, handle, limit)
-    due = _extensions(rng, stream, owner, begun, handle, due, limit)
-    _pressure(rng, stream, owner, handle, due, red)
-    cancel = only((rng.random(n) < 0.02) & (handle > begun + 3 * HOUR), begun + ((handle - begun) * 0.6).astype(np.int64))
+    signed = np.where(returned, sign_again, sign)
+    given_up = (rng.random(n) < 0.02) & (handle > signed + 3 * HOUR)
+    cancel = only(given_up, signed + ((handle - signed) * 0.7).astype(np.int64))
     stream.move("directive", "cancel", cancel, station=owner, outcome="no_longer_needed")
+    until = first(handle, cancel)
+    due = _extensions(rng, stream, owner, begun, until, due, limit)
+    _pressure(rng, stream, owner, until, due, red)
     handle = only(~happened(cancel), handle)
-    _recolours(rng, stream, owner, begun, first(handle, cancel), severity, limit)
+    _recolours(rng, stream, owner, begun, until, severity, limit)
 
     hole = rng.random(n)
     collect = waking(rng, later(handle, np.maximum(120, lag(rng, n, 2.2 * HOUR, 0.9))))
@@ -199,8 +208,13 @@ def _emit(
     skip_inspect = ~failed & (hole >= 0.012) & (hole < 0.018)
     stream.stage("directive", "handle", only((hole >= 0.003) | failed, handle), station=owner, post=post)
     stream.stage("directive", "collect", only((hole < 0.004) | (hole >= 0.012), collect), station=owner)
-    stream.stage("directive", "inspect", only(~skip_inspect, inspect), station=owner,
-                 outcome=np.where(failed, "failed", "passed"))  # fmt: skip
+    stream.stage(
+        "directive",
+        "inspect",
+        only(~skip_inspect, inspect),
+        station=owner,
+        outcome=np.where(failed, "failed", "passed"),
+    )
     done = _rework(rng, stream, owner, only(failed, inspect), severity, post)
     last_look = np.where(failed, done, inspect)
     feedback = at_office(rng, last_look, np.searchsorted([0.7, 0.94], rng.random(n), side="right"))
@@ -236,7 +250,7 @@ def _extensions(
     due: np.ndarray,
     limit: np.ndarray,
 ) -> np.ndarray:
-    """Half of the late ones asked in time, a few asked afterwards (which cures nothing); returns the deadlines held."""
+    """Half of the late ones asked in time, a few too late (it cures nothing); returns the deadlines held."""
     n = len(begun)
     late = handle > due
     asks = (late & (rng.random(n) < 0.42)) | (~late & (rng.random(n) < 0.012))
@@ -254,7 +268,12 @@ def _extensions(
 
 
 def _pressure(
-    rng: np.random.Generator, stream: Stream, owner: np.ndarray, handle: np.ndarray, due: np.ndarray, red: np.ndarray
+    rng: np.random.Generator,
+    stream: Stream,
+    owner: np.ndarray,
+    handle: np.ndarray,
+    due: np.ndarray,
+    red: np.ndarray,
 ) -> None:
     """Chasing (催办) and escalation (督办) of what is late."""
     n = len(due)
@@ -263,7 +282,9 @@ def _pressure(
     stream.move("directive", "chase", only(chased < handle, chased), station=owner)
     again = waking(rng, only(happened(chased) & (handle > due + 4 * DAY), later(chased, 3 * DAY)))
     stream.move("directive", "chase", only(again < handle, again), station=owner)
-    raised = waking(rng, only(late & (rng.random(n) < np.where(red, 0.6, 0.10)), due + rng.integers(4 * HOUR, DAY, n)))
+    raised = waking(
+        rng, only(late & (rng.random(n) < np.where(red, 0.6, 0.10)), due + rng.integers(4 * HOUR, DAY, n))
+    )
     stream.move("directive", "escalate", only(raised < handle, raised), station=owner)
 
 
@@ -307,7 +328,9 @@ def _rework(
         inspect = at_office(rng, rectify, np.searchsorted([0.5, 0.9], rng.random(n), side="right"))
         fails = happened(inspect) & (rng.random(n) < 0.17) & (round_no < 2)
         stream.stage("directive", "rectify", rectify, station=owner, post=post)
-        stream.stage("directive", "inspect", inspect, station=owner, outcome=np.where(fails, "failed", "passed"))
+        stream.stage(
+            "directive", "inspect", inspect, station=owner, outcome=np.where(fails, "failed", "passed")
+        )
         passed_by = np.where(happened(inspect), inspect, passed_by)
         passed_by = np.where(fails, NEVER, passed_by) if round_no < 2 else passed_by
         open_round = only(fails, inspect)

@@ -31,15 +31,37 @@ from closedloop.demo.rhythm import days_from_spring_festival, spread
 from closedloop.demo.stream import Stream
 
 _TYPES = {
-    "damage": 0.22, "debt": 0.13, "neighbour": 0.14, "family": 0.15, "labour": 0.08, "land": 0.05, "demolition": 0.02,
-    "property_dispute": 0.06, "medical": 0.015, "consumer": 0.05, "campus": 0.015, "traffic_damage": 0.04,
-    "noise": 0.02, "other_dispute": 0.02,
-}  # fmt: skip
+    "damage": 0.22,
+    "debt": 0.13,
+    "neighbour": 0.14,
+    "family": 0.15,
+    "labour": 0.08,
+    "land": 0.05,
+    "demolition": 0.02,
+    "property_dispute": 0.06,
+    "medical": 0.015,
+    "consumer": 0.05,
+    "campus": 0.015,
+    "traffic_damage": 0.04,
+    "noise": 0.02,
+    "other_dispute": 0.02,
+}
 _LEAD_DEPARTMENT = {
-    "labour": "renshe", "debt": "fayuan", "family": "fulian", "land": "ziran", "demolition": "zhenjie",
-    "property_dispute": "zhujian", "medical": "weijian", "consumer": "shijian", "campus": "jiaoyu",
-    "neighbour": "cunshe", "damage": "sifa", "traffic_damage": "sifa", "noise": "shengtai", "other_dispute": "zhengfa",
-}  # fmt: skip
+    "labour": "renshe",
+    "debt": "fayuan",
+    "family": "fulian",
+    "land": "ziran",
+    "demolition": "zhenjie",
+    "property_dispute": "zhujian",
+    "medical": "weijian",
+    "consumer": "shijian",
+    "campus": "jiaoyu",
+    "neighbour": "cunshe",
+    "damage": "sifa",
+    "traffic_damage": "sifa",
+    "noise": "shengtai",
+    "other_dispute": "zhengfa",
+}
 #: The demo's own idea of how long a dispute may take, in days, by severity.
 _TAKES = {"red": 6.0, "yellow": 11.0, "blue": 16.0}
 _LAST_LEAD = wall("2025-04-24 21:00")
@@ -62,7 +84,9 @@ def build(plan: Plan, incidents: Incidents, where: Places, stream: Stream) -> It
     kind = np.where(wages, "labour", kind)
     severity = pick(rng, n, {"red": 0.07, "yellow": 0.30, "blue": 0.63})
     source = pick(rng, n, {"incident": 0.5, "patrol": 0.12, "visit": 0.14, "grid": 0.16, "volunteer": 0.08})
-    is_dispute_call = np.isin(CATEGORIES[incidents.final], ("dispute", "nonpolice_dispute", "domestic_violence"))
+    is_dispute_call = np.isin(
+        CATEGORIES[incidents.final], ("dispute", "nonpolice_dispute", "domestic_violence")
+    )
     calls = np.flatnonzero(is_dispute_call & (incidents.merged_into < 0) & ~incidents.entered_late)
     caller = latest_before(rng, station, found, incidents.station[calls], incidents.received[calls], back=4)
     linked = (source == "incident") & (caller >= 0)
@@ -110,7 +134,12 @@ def _found(rng: np.random.Generator, plan: Plan) -> np.ndarray:
 
 
 def _course(
-    rng: np.random.Generator, plan: Plan, found: np.ndarray, station: np.ndarray, severity: np.ndarray, lead: np.ndarray
+    rng: np.random.Generator,
+    plan: Plan,
+    found: np.ndarray,
+    station: np.ndarray,
+    severity: np.ndarray,
+    lead: np.ndarray,
 ) -> dict[str, np.ndarray]:
     """Times of every stage and move of every dispute, and its outcome."""
     n = len(found)
@@ -135,13 +164,15 @@ def _course(
         mediate.append(only(rounds > r, found + share.astype(np.int64)))
 
     outcome = pick(rng, n, {"resolved": 0.93, "litigation": 0.035, "transferred": 0.035})
-    stabilise = only(rng.random(n) < 0.06, found + (first_round + 0.6 * (duration - first_round)).astype(np.int64))
+    stabilise = only(
+        rng.random(n) < 0.06, found + (first_round + 0.6 * (duration - first_round)).astype(np.int64)
+    )
     outcome = np.where(lead, "resolved", outcome)
     severity = severity.copy()
     _unresolved(rng, plan, found, lead, station, severity, outcome, conclude, stabilise, mediate)
 
-    stuck = ~lead & (rng.random(n) < 0.012 * slow)
-    conclude = np.where(stuck, later(conclude, rng.exponential(150 * DAY, n)), conclude)
+    stuck = ~lead & (rng.random(n) < 0.016 * slow)
+    conclude = np.where(stuck, later(conclude, rng.exponential(260 * DAY, n)), conclude)
     cancel = only(~lead & (rng.random(n) < 0.012), found + (duration * 0.5).astype(np.int64))
     gone = happened(cancel)
     conclude = np.where(gone, NEVER, conclude)
@@ -171,7 +202,9 @@ def _unresolved(
     mediate: list[np.ndarray],
 ) -> None:
     """The planned leads without resolution, in turn: gone to court, held stable (yellow), open (red)."""
-    last_months = lead & (found >= wall("2025-02-20")) & (found < wall("2025-04-10")) & (station != city.MISSING)
+    last_months = (
+        lead & (found >= wall("2025-02-20")) & (found < wall("2025-04-10")) & (station != city.MISSING)
+    )
     rows = rng.choice(np.flatnonzero(last_months), plan.unresolved_leads, replace=False)
     for i, row in enumerate(rows):
         if i % 3 == 0:
@@ -201,8 +234,10 @@ def _emit(
     stream.stage("dispute", "assign", course["assign"], station=station, post=post)
     for i, at in enumerate(course["mediate"]):
         with_department = np.where((department != "") & (i > 0), department, "")
-        stream.stage("dispute", "mediate", at, station=station, post=post, department=with_department, prompt=True)
-    stream.stage("dispute", "stabilise", course["stabilise"], station=station, outcome="stabilised", prompt=True)
+        stream.stage("dispute", "mediate", at, station=station, post=post, department=with_department)
+    stream.stage(
+        "dispute", "stabilise", course["stabilise"], station=station, outcome="stabilised", prompt=True
+    )
     stream.stage("dispute", "conclude", conclude, station=station, outcome=course["outcome"], prompt=True)
     stream.move("dispute", "cancel", cancel, station=station, outcome="registered_twice")
 
@@ -229,7 +264,13 @@ def _emit(
     changed = only(rise, course["mediate"][0] + rng.integers(MINUTE, 8 * HOUR, n))
     shade = np.where(severity == "blue", "yellow", np.where(rng.random(n) < 0.6, "red", "blue"))
     shade = np.where(shade == severity, "yellow", shade)
-    stream.move("dispute", "recolour", only(changed < first(conclude, cancel), changed), station=station, severity=shade)
+    stream.move(
+        "dispute",
+        "recolour",
+        only(changed < first(conclude, cancel), changed),
+        station=station,
+        severity=shade,
+    )
 
     # Four in a hundred break out again; a lead reopened late would be open at the end, so those stay closed.
     early_enough = (found < CENTRE_OPENS) | (conclude < CUT - 75 * DAY)

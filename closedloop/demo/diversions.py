@@ -16,7 +16,7 @@ from closedloop.demo.clock import (
     only,
     wall,
 )
-from closedloop.demo.incidents import CATEGORIES, NON_POLICE, Incidents
+from closedloop.demo.incidents import CATEGORIES, Incidents
 from closedloop.demo.items import Items, pick
 from closedloop.demo.plan import Plan
 from closedloop.demo.rhythm import spread
@@ -52,7 +52,9 @@ def build(plan: Plan, incidents: Incidents, stream: Stream) -> Items:
     in_window = (incidents.station[chosen] == city.TOWN) & (sent >= TOWN_FROM) & (sent < TOWN_UNTIL)
     counter = plan.town_diversions - int(in_window.sum())
     over_counter = spread(rng, counter, TOWN_FROM, TOWN_UNTIL, office=True)
-    kinds = pick(rng, counter, {"nonpolice_dispute": 4, "nonpolice_help": 3, "property": 3, "public_facility": 2})
+    kinds = pick(
+        rng, counter, {"nonpolice_dispute": 4, "nonpolice_help": 3, "property": 3, "public_facility": 2}
+    )
 
     sent = np.concatenate((sent, over_counter))
     station = np.concatenate((incidents.station[chosen], np.full(counter, city.TOWN)))
@@ -73,13 +75,17 @@ def build(plan: Plan, incidents: Incidents, stream: Stream) -> Items:
     )
 
 
-def _diverted_calls(rng: np.random.Generator, plan: Plan, incidents: Incidents) -> tuple[np.ndarray, np.ndarray]:
-    """``(positions, sent)`` of the incidents that are diverted, in order of sending; sent between arrival and feedback."""
+def _diverted_calls(
+    rng: np.random.Generator, plan: Plan, incidents: Incidents
+) -> tuple[np.ndarray, np.ndarray]:
+    """``(positions, sent)`` of the diverted incidents by time of sending, which lies before feedback."""
     n = len(incidents)
     usable = (incidents.merged_into < 0) & happened(incidents.arrived) & happened(incidents.handled)
     usable &= (incidents.handled < incidents.horizon) & ~incidents.entered_late
     start = np.where(usable, incidents.arrived, 0)
-    sent = start + (np.where(usable, incidents.handled - start, 0) * (0.3 + 0.6 * rng.random(n))).astype(np.int64)
+    sent = start + (np.where(usable, incidents.handled - start, 0) * (0.3 + 0.6 * rng.random(n))).astype(
+        np.int64
+    )
     town = incidents.station == city.TOWN
     then = town & (sent >= TOWN_FROM) & (sent < TOWN_UNTIL)
     rate = np.where(then, _RATE_TOWN_THEN, np.where(town, _RATE_TOWN, _RATE_ELSEWHERE))
@@ -142,7 +148,13 @@ def _emit(
     done, fed_back = only(~gone, done), only(~gone, fed_back)
     stream.move("diversion", "cancel", cancel, station=station, outcome="caller_withdrew")
     stream.stage("diversion", "accept", only(hole >= 0.007, accept), station=station, department=holder)
-    stream.stage("diversion", "finish", only((hole < 0.007) | (hole >= 0.017), done), station=station, department=holder)
+    stream.stage(
+        "diversion",
+        "finish",
+        only((hole < 0.007) | (hole >= 0.017), done),
+        station=station,
+        department=holder,
+    )
     stream.stage("diversion", "feedback", fed_back, station=station)
 
     due = at_office(rng, accept, np.full(n, 5)) // DAY * DAY + 17 * HOUR
@@ -150,8 +162,14 @@ def _emit(
     prolonged = ((done > due) & (rng.random(n) < 0.25)) & happened(done)
     granted = only(prolonged, due - rng.integers(3 * HOUR, 30 * HOUR, n))
     granted = only(granted > accept, granted)
-    stream.move("diversion", "extend", granted, station=station, department=holder,
-                due=due + rng.integers(3, 10, n) * DAY)  # fmt: skip
+    stream.move(
+        "diversion",
+        "extend",
+        granted,
+        station=station,
+        department=holder,
+        due=due + rng.integers(3, 10, n) * DAY,
+    )
     overdue = (done > due) & ~happened(granted) & ~gone
     chased = only(overdue & (rng.random(n) < 0.45), later(due, rng.integers(16 * HOUR, 60 * HOUR, n)))
     stream.move("diversion", "chase", only(chased < done, chased), station=station, department=holder)
@@ -161,7 +179,9 @@ def _emit(
     redo = at_office(rng, reopened, np.zeros(n))
     redone = at_office(rng, redo, rng.integers(1, 7, n))
     answered = at_office(rng, redone, rng.integers(0, 3, n))
-    stream.move("diversion", "reopen", reopened, station=station, department=holder, outcome="caller_not_satisfied")
+    stream.move(
+        "diversion", "reopen", reopened, station=station, department=holder, outcome="caller_not_satisfied"
+    )
     stream.stage("diversion", "accept", redo, station=station, department=holder)
     stream.stage("diversion", "finish", redone, station=station, department=holder)
     stream.stage("diversion", "feedback", answered, station=station)

@@ -12,12 +12,17 @@ from pathlib import Path
 import polars as pl
 import xlsxwriter
 import yaml
+from sqlalchemy import Boolean
 
 from closedloop.demo import city, defects
+from closedloop.demo.clock import REFERENCE
 from closedloop.intake import contract
 
 #: A date in every archive header, so that the same content gives the same bytes.
 _ZIP_DATE = (2025, 4, 25, 8, 0, 0)
+
+#: Reference seeds whose Chinese names older systems write, and the column of their ids.
+_CATALOGUES = {"categories": "category", "departments": "department_id", "severities": "severity"}
 
 
 @dataclass
@@ -53,12 +58,11 @@ def write(file: ExportFile, out: Path, compression: int) -> int:
     path = out / file.name
     frame = file.frame
     if file.chinese_headers:
-        columns = contract.TABLES[file.table].columns
-        frame = frame.rename({c: columns[c].info["zh"] for c in frame.columns if c in columns})
+        frame = _in_chinese(frame, file.table)
     if file.name.endswith(".xlsx"):
         path.write_bytes(_workbook(frame))
         return path.stat().st_size
-    content = frame.write_csv().encode("utf-8") if file.encoding != "utf-8" else _csv(frame)
+    content = _csv(frame)
     if file.garbage:
         content = _with_garbage(content, file.garbage)
     if file.encoding != "utf-8":
@@ -71,6 +75,25 @@ def write(file: ExportFile, out: Path, compression: int) -> int:
     else:
         path.write_bytes(content)
     return path.stat().st_size
+
+
+def _in_chinese(frame: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Chinese headers, and Chinese names of categories, departments, colours and flags."""
+    columns = contract.TABLES[table].columns
+    for name in frame.columns:
+        info = columns[name].info
+        catalogue = info.get("soft_choices") or info.get("refers")
+        if catalogue in _CATALOGUES:
+            frame = frame.with_columns(pl.col(name).replace(_names(catalogue)))
+        if isinstance(columns[name].type, Boolean):
+            frame = frame.with_columns(pl.col(name).replace({"1": "是", "0": "否"}))
+    return frame.rename({name: columns[name].info["zh"] for name in frame.columns})
+
+
+def _names(catalogue: str) -> dict[str, str]:
+    """From id to Chinese name, of a reference seed."""
+    seed = pl.read_csv(REFERENCE / f"{catalogue}.csv", infer_schema=False)
+    return dict(zip(seed[_CATALOGUES[catalogue]], seed["name_zh"], strict=True))
 
 
 def _csv(frame: pl.DataFrame) -> bytes:
@@ -126,4 +149,6 @@ def write_manifest(files: list[ExportFile], out: Path, scale: float, seed: int) 
         "seed": seed,
         "files": [f.entry() for f in files],
     }
-    (out / "manifest.yml").write_text(head + yaml.safe_dump(body, allow_unicode=True, sort_keys=False), "utf-8")
+    (out / "manifest.yml").write_text(
+        head + yaml.safe_dump(body, allow_unicode=True, sort_keys=False), "utf-8"
+    )

@@ -5,39 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import polars as pl
 import yaml
 
-from closedloop.demo import (
-    city,
-    corrections,
-    defects,
-    directives,
-    disputes,
-    diversions,
-    hazards,
-    incidents,
-    places,
-    planted,
-    volunteers,
-)
-from closedloop.demo.clock import CUT, END, START, as_text, wall
+from closedloop.demo import city, incidents, places
 from closedloop.demo.export import ExportFile, write, write_manifest
-from closedloop.demo.items import Items
+from closedloop.demo.files import all_files
 from closedloop.demo.plan import Plan
 from closedloop.demo.readme import README
-from closedloop.demo.stream import Stream
+from closedloop.demo.world import World, make
+from closedloop.errors import ClosedloopError
 
 COMMITTED_SCALE, COMMITTED_SEED = 1.0, 20250425
-_PERIODS = (
-    ("2023a", "2023-04-25", "2023-10-01"),
-    ("2023b", "2023-10-01", "2024-04-01"),
-    ("2024a", "2024-04-01", "2024-10-01"),
-    ("2024b", "2024-10-01", "2025-04-24 08:00"),
-)
-_DAY = "20250424"
-_FIRST_HAZARD_EXPORT = "2025-04-01"
 
 
 @dataclass(frozen=True)
@@ -51,62 +29,15 @@ class Written:
     planted: dict
 
 
-@dataclass
-class World:
-    """Everything that happened, before anybody exported it."""
-
-    plan: Plan
-    where: places.Places
-    calls: incidents.Incidents
-    diverted: Items
-    disputed: Items
-    directed: Items
-    hazardous: Items
-    helped: volunteers.Volunteers
-    events: pl.DataFrame
-    cases: dict[str, dict]
-
-
-def make(plan: Plan) -> World:
-    """Let two years happen."""
-    where = places.build(plan)
-    stream = Stream(plan)
-    calls = incidents.build(plan, where)
-    diverted = diversions.build(plan, calls, stream)
-    incidents.add_events(plan, calls, stream)
-    positions = [planted.add(diverted, planted.DIVERSIONS, where, stream)]
-    disputed = disputes.build(plan, calls, where, stream)
-    positions.append(planted.add(disputed, planted.DISPUTES, where, stream))
-    directed = directives.build(plan, calls, disputed, where, stream)
-    day = planted.last_day(plan)
-    positions.append(planted.add(directed, (*planted.DIRECTIVES, *day), where, stream))
-    hazardous = hazards.build(plan, where, stream)
-    positions.append(planted.add(hazardous, planted.HAZARDS, where, stream))
-    loops = (diverted, disputed, directed, hazardous)
-    events = stream.frame({"incident": calls.ids, **{i.loop: i.ids for i in loops}})
-    notes = {c.name: c for c in (*planted.DIVERSIONS, *planted.DISPUTES, *planted.DIRECTIVES, *day, *planted.HAZARDS)}
-    cases = {}
-    for items, found in zip(loops, positions, strict=True):
-        for name, position in found.items():
-            case = notes[name]
-            cases[name] = {
-                "loop": items.loop,
-                "item_id": str(items.ids[position]),
-                "station_id": case.station_id,
-                "note": case.note,
-            }
-    return World(plan, where, calls, diverted, disputed, directed, hazardous, volunteers.build(plan), events, cases)
-
-
 def generate(scale: float, seed: int, out: Path) -> Written:
     """Write all export files, ``manifest.yml``, ``planted.yml`` and a README into ``out``.
 
-    Files of an earlier run are replaced; nothing else in the folder is touched. The content depends on scale and
-    seed only.
+    Files of an earlier run are replaced. The content depends on scale and seed only. Raises ClosedloopError
+    when the folder holds anything else.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    _make_room(out)
     world = make(Plan(scale, seed))
-    files = _files(world)
+    files = all_files(world)
     compression = 9 if scale <= 2 else 3
     size = sum(write(file, out, compression) for file in files)
     write_manifest(files, out, scale, seed)
@@ -123,194 +54,33 @@ def generate(scale: float, seed: int, out: Path) -> Written:
     return Written(out, len(files), size, rows, facts)
 
 
-def _files(world: World) -> list[ExportFile]:
-    """Every file in load order: organisation, history, corrections, the full extract, the last day."""
-    everything = ("2023-04-25 00:00:00", "2025-04-24 08:00:00")
-    day = ("2025-04-24 08:00:00", "2025-04-25 08:00:00")
-    files = [
-        ExportFile("bureaus.csv", "bureaus", city.bureaus(), everything),
-        ExportFile("stations_2023.csv", "stations", city.stations(before_the_move=True), everything),
-        ExportFile("stations_20240701.csv", "stations", city.stations(before_the_move=False)[8:9], everything),
-        ExportFile("posts.csv", "posts", city.posts(), everything, chinese_headers=True),
-    ]
-    files += _incident_files(world, day)
-    files += _item_files(world, world.disputed, "disputes", "dispute_id", everything, day)
-    files += _item_files(world, world.directed, "directives", "directive_id", everything, day)
-    files += _item_files(world, world.diverted, "diversions", "diversion_id", everything, day)
-    files += _hazard_files(world, everything, day)
-    files += _event_files(world, day)
-    files += _volunteer_files(world, everything, day)
-    files = [f for f in files if not f.last_day] + [f for f in files if f.last_day]
-    _spoil(world.plan, files)
-    return files
-
-
-def _incident_files(world: World, day: tuple[str, str]) -> list[ExportFile]:
-    history = incidents.export(world.calls, world.where, CUT)
-    late = set(world.calls.ids[world.calls.entered_late].tolist())
-    history = history.filter(~pl.col("incident_id").is_in(list(late)))
-    files = []
-    for name, first, last in _PERIODS:
-        rows = history.filter((pl.col("received_at") >= first) & (pl.col("received_at") < last))
-        files.append(
-            ExportFile(
-                f"incidents_{name}.csv.gz",
-                "incidents",
-                rows,
-                (_moment(first), _moment(last)),
-                chinese_headers=name == "2023b",
+def _make_room(out: Path) -> None:
+    """An empty folder, or one that an earlier run wrote, whose files go. Anything else is refused."""
+    if out.exists() and not out.is_dir():
+        raise ClosedloopError(f"{out} is a file; name a folder: --out DIR")
+    manifest = out / "manifest.yml"
+    if out.is_dir() and any(out.iterdir()):
+        try:
+            known = yaml.safe_load(manifest.read_text("utf-8"))
+            ours = known["synthetic"] is True
+            names = [str(entry["file"]) for entry in known["files"]]
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+            ours, names = False, []
+        if not ours:
+            raise ClosedloopError(
+                f"{out} holds files that no earlier run wrote; name an empty folder: --out DIR"
             )
-        )
-    files.append(corrections.incidents(world.plan, history))
-    newest = incidents.export(world.calls, world.where, END)
-    wanted = world.calls.ids[incidents.in_daily_export(world.calls)]
-    today = newest.filter(pl.col("incident_id").is_in(wanted.tolist()))
-    new = pl.col("received_at") >= "2025-04-24 08:00:00"
-    desk = today.filter(new & (pl.col("source") == "walk_in"))
-    rest = today.filter(~(new & (pl.col("source") == "walk_in")))
-    files.append(ExportFile(f"incidents_{_DAY}.csv", "incidents", rest, day, last_day=True))
-    files.append(
-        ExportFile(f"incidents_{_DAY}_walk_in.csv", "incidents", corrections.with_persons(desk), day, last_day=True)
-    )
-    return files
-
-
-def _item_files(
-    world: World, items: Items, table: str, key: str, everything: tuple[str, str], day: tuple[str, str]
-) -> list[ExportFile]:
-    history = items.frame(key, CUT)
-    opened = items.opened_by
-    files = []
-    if table == "disputes":
-        parts = (("2023", everything[0], "2024-01-01 00:00:00"), ("2024", "2024-01-01 00:00:00", everything[1]))
-    else:
-        parts = (("2023_2025", *everything),)
-    for name, first, last in parts:
-        rows = history.filter((pl.col(opened) >= first) & (pl.col(opened) < last))
-        old_system = table == "disputes" and name == "2023"
-        files.append(
-            ExportFile(
-                f"{table}_{name}.csv.gz",
-                table,
-                rows,
-                (first, last),
-                chinese_headers=old_system,
-                encoding="gb18030" if old_system else "utf-8",
-            )
-        )
-    if table == "disputes":
-        files.append(corrections.disputes(world.plan, history))
-    newest = items.frame(key, END)
-    changed = newest.join(history, on=newest.columns, how="anti", nulls_equal=True, maintain_order="left")
-    changed = changed.filter(pl.col("station_id") != str(city.IDS[city.MISSING]))
-    files.append(ExportFile(f"{table}_{_DAY}.csv", table, changed, day, last_day=True))
-    return files
-
-
-def _hazard_files(world: World, everything: tuple[str, str], day: tuple[str, str]) -> list[ExportFile]:
-    """A first export, then a full extract from which a few hazards have vanished, then the last day."""
-    items = world.hazardous
-    first = items.frame("task_id", wall(_FIRST_HAZARD_EXPORT))
-    full = items.frame("task_id", CUT)
-    vanished = corrections.vanished(world.plan, first, world.events, set(c["item_id"] for c in world.cases.values()))
-    world.cases["hazards_vanished"] = {
-        "loop": "hazard",
-        "item_ids": vanished,
-        "note": "in the first export, absent from the full extract of 2025-04-24: withdrawn",
-    }
-    kept = full.filter(~pl.col("task_id").is_in(vanished))
-    newest = items.frame("task_id", END).join(full, on="task_id", how="anti", maintain_order="left")
-    newest = newest.filter(pl.col("station_id") != str(city.IDS[city.MISSING]))
-    return [
-        ExportFile("tasks_2023_2025.csv.gz", "tasks", first, (everything[0], _moment(_FIRST_HAZARD_EXPORT))),
-        ExportFile("tasks_full_20250424.csv.gz", "tasks", kept, everything, extract="full"),
-        ExportFile(f"tasks_{_DAY}.csv", "tasks", newest, day, last_day=True),
-    ]
-
-
-def _event_files(world: World, day: tuple[str, str]) -> list[ExportFile]:
-    events = world.events
-    tagged = events.filter(pl.col("tag").is_not_null()).select("tag", supersedes="event_id")
-    events = events.join(tagged, left_on="corrects", right_on="tag", how="left", maintain_order="left")
-    frame = events.select(
-        "event_id",
-        "loop",
-        item_id="item_id",
-        stage="stage",
-        move="move",
-        occurred_at=as_text(events["at"].to_numpy()),
-        recorded_at=as_text(events["recorded"].to_numpy()),
-        severity="severity",
-        due_at=as_text(events["due"].fill_null(2**60).to_numpy()),
-        station_id="to_station",
-        post_id="post",
-        department_id=pl.col("department").replace("", None),
-        outcome="outcome",
-        supersedes="supersedes",
-    ).with_columns(_recorded=events["recorded"])
-    history = frame.filter(pl.col("_recorded") < CUT).drop("_recorded")
-    today = frame.filter(pl.col("_recorded") >= CUT).drop("_recorded")
-    # The first period also takes what happened before anything was issued.
-    files = []
-    for i, (name, first, last) in enumerate(_PERIODS):
-        inside = pl.col("occurred_at") < last
-        if i:
-            inside &= pl.col("occurred_at") >= first
-        covers = (_moment(first), _moment(last))
-        files.append(ExportFile(f"loop_events_{name}.csv.gz", "loop_events", history.filter(inside), covers))
-    files.append(corrections.events(world.plan, history))
-    files.append(ExportFile(f"loop_events_{_DAY}.csv.gz", "loop_events", today, day, last_day=True))
-    return files
-
-
-def _volunteer_files(world: World, everything: tuple[str, str], day: tuple[str, str]) -> list[ExportFile]:
-    helped = world.helped
-    old = pl.Series(helped.recorded < CUT)
-    return [
-        ExportFile("volunteer_posts.xlsx", "volunteer_posts", helped.posts, everything, chinese_headers=True),
-        ExportFile("volunteers.csv", "volunteers", helped.people, everything),
-        ExportFile(
-            "volunteer_activities_2023_2025.zip", "volunteer_activities", helped.activities.filter(old), everything
-        ),
-        ExportFile(
-            f"volunteer_activities_{_DAY}.csv", "volunteer_activities", helped.activities.filter(~old), day,
-            last_day=True,
-        ),
-    ]  # fmt: skip
-
-
-#: Which files carry bad rows, and which of them also lines that are no rows.
-_SPOILED_FILES = {
-    "incidents_2023b.csv.gz": 1,
-    "disputes_2024.csv.gz": 2,
-    "directives_2023_2025.csv.gz": 1,
-    "diversions_2023_2025.csv.gz": 0,
-    "loop_events_2024a.csv.gz": 2,
-    "volunteer_activities_2023_2025.zip": 0,
-}
-
-
-def _spoil(plan: Plan, files: list[ExportFile]) -> None:
-    """Mix the bad rows into their files."""
-    from closedloop.intake import contract
-
-    for file in files:
-        if file.name not in _SPOILED_FILES:
-            continue
-        bad = defects.spoil(plan, file.table, contract.key_of(contract.TABLES[file.table]), file.frame)
-        file.frame = defects.mixed_in(file.frame, bad.rows)
-        file.garbage = _SPOILED_FILES[file.name]
-        file.bad_rows = bad.count + file.garbage
-
-
-def _moment(text: str) -> str:
-    """``YYYY-MM-DD HH:MM:SS`` of a date or a moment."""
-    return str(np.datetime64(text.replace(" ", "T"), "s")).replace("T", " ")
+        for name in names:
+            (out / Path(name).name).unlink(missing_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
 
 
 def _facts(world: World, files: list[ExportFile]) -> dict:
     """What ``planted.yml`` tells: named cases, planted places, and how many rows each file must lose."""
     calls = world.calls
+    is_violence = incidents.CATEGORIES[calls.final] == "domestic_violence"
+    wrongly = is_violence & (calls.outcome == "diverted")
+    too_early = calls.closed < calls.received
     return {
         "synthetic": True,
         "as_of": "2025-04-25 08:00:00",
@@ -327,7 +97,8 @@ def _facts(world: World, files: list[ExportFile]) -> dict:
         },
         "unknown_station_incidents": sorted(calls.ids[calls.odd_station != ""].tolist()),
         "unknown_category_incidents": sorted(calls.ids[calls.odd_category != ""].tolist()),
+        "domestic_violence_diverted": sorted(calls.ids[wrongly].tolist()),
+        "closed_before_received_incidents": sorted(calls.ids[too_early].tolist()),
         "entered_late_incidents": sorted(calls.ids[calls.entered_late].tolist()),
-        "start": as_text(np.array([START]))[0],
         "quarantined_rows": {f.name: f.bad_rows for f in files if f.bad_rows},
     }

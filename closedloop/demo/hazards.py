@@ -77,7 +77,7 @@ def _emit(
     severity: np.ndarray,
     department: np.ndarray,
 ) -> None:
-    """Referral, fixing with a second attempt where the first was not good enough, verification, striking off."""
+    """Referral, fixing (twice where once was not enough), verification, striking off."""
     n = len(opened)
     allowed = np.array([_WORKING_DAYS[s] for s in severity])
     refer = at_office(rng, opened, np.searchsorted([0.5, 0.85, 0.96], rng.random(n), side="right"))
@@ -103,8 +103,17 @@ def _emit(
     late = fix > due
     asked = only(late & (rng.random(n) < 0.5), due - rng.integers(4 * HOUR, 3 * DAY, n))
     asked = only((asked > refer) & ~happened(cancel), asked)
-    stream.move("hazard", "extend", asked, station=station, due=due + rng.integers(5, 20, n) * DAY, department=department)
-    chased = only(late & ~happened(asked) & ~happened(cancel), later(due, rng.integers(16 * HOUR, 5 * DAY, n)))
+    stream.move(
+        "hazard",
+        "extend",
+        asked,
+        station=station,
+        due=due + rng.integers(5, 20, n) * DAY,
+        department=department,
+    )
+    chased = only(
+        late & ~happened(asked) & ~happened(cancel), later(due, rng.integers(16 * HOUR, 5 * DAY, n))
+    )
     stream.move("hazard", "chase", only(chased < fix, chased), station=station, department=department)
     waiting = only((rng.random(n) < 0.02) & (fix > refer + 4 * DAY), later(refer, 2 * DAY))
     waiting = only(~happened(cancel), waiting)
@@ -116,13 +125,21 @@ def _emit(
     failed = happened(verify) & (rng.random(n) < 0.15)
     post = city.officer_posts(rng, station)
     stream.stage("hazard", "fix", only((hole >= 0.008) | failed, fix), station=station, department=department)
-    stream.stage("hazard", "verify", only((hole < 0.008) | (hole >= 0.016) | failed, verify), station=station,
-                 outcome=np.where(failed, "failed", "passed"), post=post)  # fmt: skip
+    stream.stage(
+        "hazard",
+        "verify",
+        only((hole < 0.008) | (hole >= 0.016) | failed, verify),
+        station=station,
+        outcome=np.where(failed, "failed", "passed"),
+        post=post,
+    )
     second_fix = at_office(rng, only(failed, verify), np.maximum(1, np.floor(allowed * 0.3)))
     skipped = rng.random(n) < 0.05
     second_look = at_office(rng, second_fix, np.ones(n))
     stream.stage("hazard", "fix", only(~skipped, second_fix), station=station, department=department)
-    stream.stage("hazard", "verify", only(~skipped, second_look), station=station, outcome="passed", post=post)
+    stream.stage(
+        "hazard", "verify", only(~skipped, second_look), station=station, outcome="passed", post=post
+    )
     good = np.where(failed, np.where(skipped, second_fix, second_look), verify)
     close = at_office(rng, good, np.searchsorted([0.6, 0.9], rng.random(n), side="right"))
     stream.stage("hazard", "close", close, station=station)

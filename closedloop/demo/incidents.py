@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from closedloop.demo import city, places
 from closedloop.demo.clock import (
@@ -14,14 +13,11 @@ from closedloop.demo.clock import (
     END,
     HOUR,
     MINUTE,
-    NEVER,
     START,
-    as_text,
     day_of,
     happened,
     hour_of,
     lag,
-    later,
     only,
     waking,
     wall,
@@ -29,12 +25,21 @@ from closedloop.demo.clock import (
 from closedloop.demo.numbering import numbers
 from closedloop.demo.plan import Plan
 from closedloop.demo.rhythm import days_from_spring_festival, spread
-from closedloop.demo.stream import Stream
 
 NON_POLICE_SHARE = 0.27
 INVALID_SHARE = 0.004
 
-POLICE = ("criminal", "public_order", "traffic", "fire", "dispute", "help", "report", "other", "domestic_violence")
+POLICE = (
+    "criminal",
+    "public_order",
+    "traffic",
+    "fire",
+    "dispute",
+    "help",
+    "report",
+    "other",
+    "domestic_violence",
+)
 NON_POLICE = (
     "nonpolice_dispute",
     "nonpolice_help",
@@ -46,7 +51,7 @@ NON_POLICE = (
 )
 INVALID = "invalid"
 CATEGORIES = np.array([*POLICE, *NON_POLICE, INVALID])
-_FIRST_NON_POLICE, _INVALID = len(POLICE), len(CATEGORIES) - 1
+FIRST_NON_POLICE, INVALID_INDEX = len(POLICE), len(CATEGORIES) - 1
 #: Weights of the police categories by part of the day: night 0–6, morning rush 7–9, day 10–17, evening 18–23.
 _POLICE_MIX = np.array(
     [
@@ -92,13 +97,16 @@ class Incidents:
 
     @property
     def is_non_police(self) -> np.ndarray:
-        return (self.final >= _FIRST_NON_POLICE) & (self.final < _INVALID)
+        return (self.final >= FIRST_NON_POLICE) & (self.final < INVALID_INDEX)
 
 
 def build(plan: Plan, where: places.Places) -> Incidents:
     """All incidents of the two years and what became of them."""
     rng = plan.rng("incidents")
-    received = spread(rng, plan.incidents, START, END, office=False)
+    # A small city still has a last day worth looking at.
+    today = max(0, 16 - round(plan.incidents * DAY / (END - START)))
+    received = spread(rng, plan.incidents - today, START, END, office=False)
+    received = np.sort(np.concatenate((received, spread(rng, today, CUT, END, office=False))))
     station = _stations(rng, received)
     keep = ~((station == city.MISSING) & (received >= CUT))  # never exported
     received, station = received[keep], station[keep]
@@ -106,12 +114,19 @@ def build(plan: Plan, where: places.Places) -> Incidents:
 
     final = _categories(rng, received, station)
     initial = _first_impression(rng, final)
-    on_road = rng.random(n) < np.select([CATEGORIES[final] == k for k in _ON_ROAD], list(_ON_ROAD.values()), 0.06)
+    on_road = rng.random(n) < np.select(
+        [CATEGORIES[final] == k for k in _ON_ROAD], list(_ON_ROAD.values()), 0.06
+    )
     place = where.draw(rng, station, on_road)
     place = _call_from_hot_places(rng, plan, where, received, station, final, place)
 
-    priority = np.array(["1", "2", "3", ""])[np.searchsorted([0.06, 0.28, 0.985], rng.random(n), side="right")]
+    priority = np.array(["1", "2", "3", ""])[
+        np.searchsorted([0.06, 0.28, 0.985], rng.random(n), side="right")
+    ]
     source = _SOURCES[np.searchsorted([0.80, 0.88, 0.95, 0.985], rng.random(n), side="right")]
+    on_last_day = np.flatnonzero((received >= CUT) & (source == "walk_in"))
+    if not len(on_last_day):
+        source[np.flatnonzero(received >= CUT)[:2]] = "walk_in"
     dispatched, arrived, handled, closed = _course(rng, received, station, where.zone[place])
     outcome = _outcomes(rng, final)
 
@@ -163,21 +178,27 @@ def _categories(rng: np.random.Generator, received: np.ndarray, station: np.ndar
     for p in range(4):
         for festive in (False, True):
             rows = np.flatnonzero((part == p) & (spring == festive))
-            mix = _POLICE_MIX[p] * np.array([1, 1, 1, 3.2 if festive else 1, 1, 1, 1, 1, 1.3 if festive else 1])
-            final[rows] = np.searchsorted(np.cumsum(mix / mix.sum())[:-1], rng.random(len(rows)), side="right")
+            mix = _POLICE_MIX[p] * np.array(
+                [1, 1, 1, 3.2 if festive else 1, 1, 1, 1, 1, 1.3 if festive else 1]
+            )
+            final[rows] = np.searchsorted(
+                np.cumsum(mix / mix.sum())[:-1], rng.random(len(rows)), side="right"
+            )
     # S09 books more and more under "other" from January 2025.
     drifting = (station == city.index("S09")) & (received >= wall("2025-01-01")) & (rng.random(n) < 0.12)
     final[drifting] = POLICE.index("other")
 
     chosen = _daily_quota(rng, received, city.NON_POLICE[station], round(NON_POLICE_SHARE * n))
     mix = np.cumsum(_NON_POLICE_MIX / _NON_POLICE_MIX.sum())[:-1]
-    final[chosen] = _FIRST_NON_POLICE + np.searchsorted(mix, rng.random(len(chosen)), side="right")
+    final[chosen] = FIRST_NON_POLICE + np.searchsorted(mix, rng.random(len(chosen)), side="right")
     rest = np.setdiff1d(np.arange(n), chosen, assume_unique=True)
-    final[rng.choice(rest, max(2, round(INVALID_SHARE * n)), replace=False)] = _INVALID
+    final[rng.choice(rest, max(2, round(INVALID_SHARE * n)), replace=False)] = INVALID_INDEX
     return final
 
 
-def _daily_quota(rng: np.random.Generator, received: np.ndarray, weight: np.ndarray, total: int) -> np.ndarray:
+def _daily_quota(
+    rng: np.random.Generator, received: np.ndarray, weight: np.ndarray, total: int
+) -> np.ndarray:
     """Positions of ``total`` rows, spread over days in proportion with half of binomial noise."""
     day = day_of(received) - day_of(received[0])
     sizes = np.bincount(day)
@@ -196,15 +217,15 @@ def _daily_quota(rng: np.random.Generator, received: np.ndarray, weight: np.ndar
 
 
 def _first_impression(rng: np.random.Generator, final: np.ndarray) -> np.ndarray:
-    """The category at reception: seven in a hundred are changed later, within police or non-police matters."""
+    """The category at reception: 7 % change later, within police or non-police matters."""
     n = len(final)
     initial = final.copy()
     changed = rng.random(n) < 0.07
-    police = final < _FIRST_NON_POLICE
-    initial[changed & police] = rng.integers(0, _FIRST_NON_POLICE, int((changed & police).sum()))
-    civil = changed & (final >= _FIRST_NON_POLICE) & (final < _INVALID)
-    initial[civil] = rng.integers(_FIRST_NON_POLICE, _INVALID, int(civil.sum()))
-    initial[final == _INVALID] = POLICE.index("help")
+    police = final < FIRST_NON_POLICE
+    initial[changed & police] = rng.integers(0, FIRST_NON_POLICE, int((changed & police).sum()))
+    civil = changed & (final >= FIRST_NON_POLICE) & (final < INVALID_INDEX)
+    initial[civil] = rng.integers(FIRST_NON_POLICE, INVALID_INDEX, int(civil.sum()))
+    initial[final == INVALID_INDEX] = POLICE.index("help")
     return initial
 
 
@@ -223,7 +244,7 @@ def _call_from_hot_places(
         fits = (station == city.index(hot.station_id)) & places.allowed(hot, received)
         fits &= CATEGORIES[final] != "traffic"
         if hot.only_categories:
-            fits &= final < _FIRST_NON_POLICE
+            fits &= final < FIRST_NON_POLICE
         rows = np.flatnonzero(fits)
         wanted = min(len(rows), plan.count(hot.calls, 6))
         taken = rng.choice(rows, wanted, replace=False)
@@ -250,7 +271,7 @@ def _course(
     closing = closing + forgotten * rng.exponential(20 * DAY, n)
     closed = waking(rng, handled + np.maximum(4 * MINUTE, closing).astype(np.int64))
 
-    # Something is missing in one of seventy: an export without the time of a stage that was skipped or never entered.
+    # One of seventy lacks the time of a stage that was skipped or never entered.
     hole = rng.random(n)
     dispatched = only(hole >= 0.002, dispatched)
     arrived = only((hole < 0.002) | (hole >= 0.010), arrived)
@@ -275,16 +296,20 @@ def _outcomes(rng: np.random.Generator, final: np.ndarray) -> np.ndarray:
 
 
 def _habits(rng: np.random.Generator, items: Incidents) -> None:
-    """What some stations do: S12 closes just before the cut-off, S14 closes within minutes, a few close too early."""
+    """Habits: S12 closes just before the cut-off, S14 within minutes, a few before they open."""
     n = len(items)
     real = happened(items.closed)
     second = items.closed % DAY
     next_cut = items.closed - second + DAY + 7 * HOUR + 50 * MINUTE
-    rushed = (items.station == city.index("S12")) & (items.received >= wall("2025-03-01")) & (rng.random(n) < 0.35)
+    rushed = (
+        (items.station == city.index("S12")) & (items.received >= wall("2025-03-01")) & (rng.random(n) < 0.35)
+    )
     rushed &= real & (second >= 8 * HOUR)
     items.closed = np.where(rushed, next_cut + rng.integers(0, 590, n), items.closed)
 
-    swift = (items.station == city.index("S14")) & (items.received >= wall("2024-10-01")) & (rng.random(n) < 0.05)
+    swift = (
+        (items.station == city.index("S14")) & (items.received >= wall("2024-10-01")) & (rng.random(n) < 0.05)
+    )
     items.dispatched = np.where(swift, items.received + rng.integers(10, 40, n), items.dispatched)
     items.arrived = np.where(swift, items.received + rng.integers(45, 100, n), items.arrived)
     items.handled = np.where(swift, items.received + rng.integers(110, 180, n), items.handled)
@@ -300,9 +325,17 @@ def _merge_duplicates(rng: np.random.Generator, items: Incidents) -> None:
     order = np.lexsort((items.received, items.station))
     before = np.empty(len(items), dtype=np.int64)
     before[order[1:]], before[order[0]] = order[:-1], order[0]
-    close_by = (items.station[before] == items.station) & (items.received - items.received[before] < 20 * MINUTE)
-    joins = close_by & (before != np.arange(len(items))) & (items.is_non_police == items.is_non_police[before])
-    joins &= (items.final != _INVALID) & (items.final[before] != _INVALID) & (rng.random(len(items)) < 0.11)
+    close_by = (items.station[before] == items.station) & (
+        items.received - items.received[before] < 20 * MINUTE
+    )
+    joins = (
+        close_by & (before != np.arange(len(items))) & (items.is_non_police == items.is_non_police[before])
+    )
+    joins &= (
+        (items.final != INVALID_INDEX)
+        & (items.final[before] != INVALID_INDEX)
+        & (rng.random(len(items)) < 0.11)
+    )
     joins &= ~joins[before]
     items.merged_into = np.where(joins, before, -1)
     items.place = np.where(joins, items.place[before], items.place)
@@ -314,123 +347,22 @@ def _merge_duplicates(rng: np.random.Generator, items: Incidents) -> None:
 
 def _late_entries(rng: np.random.Generator, items: Incidents) -> None:
     """A few calls of the days before were entered only on the last day."""
-    recent = (items.received >= CUT - 3 * DAY) & (items.received < CUT - 2 * HOUR) & (items.station != city.MISSING)
+    recent = (
+        (items.received >= CUT - 3 * DAY)
+        & (items.received < CUT - 2 * HOUR)
+        & (items.station != city.MISSING)
+    )
     rows = rng.choice(np.flatnonzero(recent), min(6, int(recent.sum())), replace=False)
     items.entered_late[rows] = True
 
 
 def _odd_codes(rng: np.random.Generator, plan: Plan, items: Incidents) -> None:
-    """Station codes and categories that no catalogue knows: accepted by intake, and found again on the pages."""
-    usable = np.flatnonzero((items.merged_into < 0) & (items.received < CUT - DAY) & (items.station != city.MISSING))
+    """Station codes and categories that no catalogue knows; intake accepts them."""
+    usable = np.flatnonzero(
+        (items.merged_into < 0) & (items.received < CUT - DAY) & (items.station != city.MISSING)
+    )
     lost = rng.choice(usable, plan.count(27, 3), replace=False)
     items.odd_station[lost] = np.array(city.UNKNOWN_STATIONS)[np.arange(len(lost)) % 3]
-    police = usable[items.final[usable] < _FIRST_NON_POLICE]
+    police = usable[items.final[usable] < FIRST_NON_POLICE]
     rare = rng.choice(police, plan.count(44, 3), replace=False)
     items.odd_category[rare] = np.array(["无人机扰序", "寻物启事", "电动车飞线"])[np.arange(len(rare)) % 3]
-
-
-def add_events(plan: Plan, items: Incidents, stream: Stream) -> None:
-    """Moves of incidents, and the second round of the reopened ones."""
-    rng = plan.rng("incidents").spawn(1)[0]
-    n = len(items)
-    station = items.station
-    merged = items.merged_into >= 0
-    joined_at = only(merged, items.received + rng.integers(4 * MINUTE, 16 * MINUTE, n))
-    stream.move("incident", "cancel", joined_at, station=station, outcome="merged")
-
-    # Wrong station: given to a neighbour before anybody arrives. The export keeps the station that took the call.
-    wrong = ~merged & (rng.random(n) < 0.004) & (items.arrived - items.dispatched > 3 * MINUTE)
-    wrong &= happened(items.arrived) & happened(items.dispatched)
-    other = (station + rng.integers(1, 4, n)) % city.COUNT
-    other = np.where(other == city.MISSING, (other + 1) % city.COUNT, other)
-    given = only(wrong & (other != station), items.dispatched + rng.integers(60, 150, n))
-    stream.move("incident", "reassign", given, station=station, to_station=city.IDS[other])
-
-    due = items.received + 3 * DAY
-    late = ~merged & (items.closed > due)
-    chased = only(late & (rng.random(n) < 0.55), due + rng.integers(HOUR, 20 * HOUR, n))
-    chased = only(chased < items.closed, chased)
-    stream.move("incident", "chase", chased, station=station)
-
-    longer = late & (rng.random(n) < 0.12)
-    asked = only(longer, due - rng.integers(2 * HOUR, 30 * HOUR, n))
-    asked = only(asked > items.handled, asked)
-    granted = due + rng.integers(2, 6, n) * DAY
-    stream.move("incident", "extend", asked, station=station, due=granted - granted % HOUR)
-
-    again = ~merged & happened(items.closed) & (items.closed > items.received) & (rng.random(n) < 0.004)
-    reopened = waking(rng, only(again, items.closed + lag(rng, n, 3 * DAY, 0.8).astype(np.int64)))
-    handled = waking(rng, later(reopened, lag(rng, n, 5 * HOUR, 0.6)))
-    closed = waking(rng, later(handled, lag(rng, n, 12 * HOUR, 0.9)))
-    stream.move("incident", "reopen", reopened, station=station, outcome="caller_not_satisfied")
-    stream.stage("incident", "handle", handled, station=station, post=items.post)
-    stream.stage("incident", "close", closed, station=station)
-
-
-def export(items: Incidents, where: places.Places, known_until: int) -> pl.DataFrame:
-    """The incidents table as exported at ``known_until``, one row per incident received by then."""
-    horizon = np.minimum(items.horizon, known_until)
-    handled = items.handled < horizon
-    closed = items.closed < horizon
-    merged = (items.merged_into >= 0) & (items.received + 16 * MINUTE < horizon)
-    flip = np.arange(len(items)) % 2 == 1
-    text = np.where(flip, where.text_reversed[items.place], where.text[items.place])
-    no_key = (np.arange(len(items)) * 7919) % 100 < 3  # the place was typed, not picked
-    key = np.where(no_key, "", where.key[items.place])
-    coordinates = (np.arange(len(items)) * 6007) % 100 >= 4
-
-    def code(values: np.ndarray, shown: np.ndarray | bool = True) -> pl.Series:
-        return blank_to_null(np.where(shown, values, ""))
-
-    shift = (day_of(items.received) + (hour_of(items.received) >= 8)) % 3
-    invalid = items.final == _INVALID
-    final = np.where(items.odd_category != "", items.odd_category, CATEGORIES[items.final])
-    return pl.DataFrame(
-        {
-            "incident_id": items.ids,
-            "source_no": pl.Series(np.arange(len(items)) + 2_300_001).cast(pl.String).str.pad_start(9, "0"),
-            "station_id": np.where(items.odd_station != "", items.odd_station, city.IDS[items.station]),
-            "source": items.source,
-            "received_at": as_known(items.received, horizon),
-            "dispatched_at": as_known(items.dispatched, horizon),
-            "arrived_at": as_known(items.arrived, horizon),
-            "handled_at": as_known(items.handled, horizon),
-            "closed_at": as_known(items.closed, horizon),
-            "initial_type": code(CATEGORIES[items.initial]),
-            "final_type": code(final, handled | merged | closed),
-            "priority": code(items.priority),
-            "outcome": code(items.outcome, handled | merged | closed),
-            "is_valid": code(np.where(invalid, "0", "1")),
-            "is_police_matter": code(np.where(items.is_non_police | invalid, "0", "1")),
-            "place": text,
-            "place_key": blank_to_null(key),
-            "place_type": where.kind[items.place],
-            "lon": code(np.char.mod("%.4f", where.lon)[items.place], coordinates),
-            "lat": code(np.char.mod("%.4f", where.lat)[items.place], coordinates),
-            "response_zone": where.zone[items.place].astype(str),
-            "elements_recorded": items.elements.astype(str),
-            "reporter_key": code(np.char.mod("r%06d", items.reporter), items.elements > 3),
-            "merged_into": code(items.ids[items.merged_into], merged),
-            "duty_team": np.array(["A", "B", "C"])[shift],
-            "post_id": code(items.post, handled),
-        }
-    ).filter(pl.Series(items.received < horizon))
-
-
-def in_daily_export(items: Incidents) -> np.ndarray:
-    """Incidents (by position) that the last daily export carries: new, entered late, or moved on since the history."""
-    touched = items.entered_late.copy()
-    for name in ("received", "dispatched", "arrived", "handled", "closed"):
-        at = getattr(items, name)
-        touched |= (at >= CUT) & (at < END)
-    return touched & (items.station != city.MISSING) & (items.received < END)
-
-
-def as_known(at: np.ndarray, horizon: np.ndarray) -> pl.Series:
-    """Times as text, blank where they lie at or after the row's horizon."""
-    return as_text(np.where(at < horizon, at, NEVER))
-
-
-def blank_to_null(values: np.ndarray) -> pl.Series:
-    """Strings with '' as null."""
-    return pl.Series(values).cast(pl.String).replace("", None)

@@ -1,4 +1,4 @@
-"""What the smaller loops have in common: items as columns, planted ones among them, and a second life after reopening."""
+"""What the smaller loops have in common: items as columns, links to earlier items, weighted draws."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from closedloop.demo.numbering import numbers
 
 @dataclass
 class Items:
-    """Work items of one loop. ``opened`` in wall seconds; ``outcome_at`` says when ``columns['outcome']`` is known."""
+    """Work items of one loop. ``opened`` in wall seconds; ``outcome`` is known from ``outcome_at``."""
 
     loop: str
     prefix: str
@@ -27,7 +27,7 @@ class Items:
     outcome_at: np.ndarray | None = None
     early_outcome: np.ndarray | None = None  # known from early_outcome_at until outcome_at
     early_outcome_at: np.ndarray | None = None
-    unknown_station: np.ndarray | None = None  # text that replaces the station's id; '' keeps it
+    odd_station: np.ndarray | None = None  # a code nobody knows, '' where the station is named properly
 
     def __post_init__(self) -> None:
         self.ids = numbers(self.prefix, self.opened, width=4)
@@ -39,8 +39,8 @@ class Items:
         """The table as exported at ``known_until``: one row per item opened by then."""
         horizon = np.minimum(np.where(self.station == city.MISSING, CUT, END), known_until)
         station = city.IDS[self.station]
-        if self.unknown_station is not None:
-            station = np.where(self.unknown_station != "", self.unknown_station, station)
+        if self.odd_station is not None:
+            station = np.where(self.odd_station != "", self.odd_station, station)
         data: dict[str, pl.Series | np.ndarray] = {
             key: self.ids,
             "source_no": pl.Series([f"{self.prefix}-{i:07d}" for i in range(1, len(self) + 1)]),
@@ -58,10 +58,22 @@ class Items:
         return pl.DataFrame(data).filter(pl.Series(self.opened < horizon)).sort(self.opened_by, key)
 
 
+def odd_codes(n: int, rows: np.ndarray) -> np.ndarray:
+    """Station codes that no catalogue knows, at the given positions of ``n``."""
+    codes = np.full(n, "", dtype="<U8")
+    codes[rows] = np.array(city.UNKNOWN_STATIONS)[np.arange(len(rows)) % len(city.UNKNOWN_STATIONS)]
+    return codes
+
+
 def latest_before(
-    rng: np.random.Generator, station: np.ndarray, at: np.ndarray, of_station: np.ndarray, of_time: np.ndarray, back: int
+    rng: np.random.Generator,
+    station: np.ndarray,
+    at: np.ndarray,
+    of_station: np.ndarray,
+    of_time: np.ndarray,
+    back: int,
 ) -> np.ndarray:
-    """For each row a position among the last ``back`` of the same station's items that opened before it; -1 if none.
+    """For each row one of the last ``back`` items of its station that opened before it; -1 if none.
 
     ``of_station`` and ``of_time`` describe the items looked among, in any order.
     """

@@ -13,7 +13,18 @@ from closedloop.demo.rhythm import in_school_holiday, is_weekend_evening
 
 _FIRST = "云澜梅柳桂松荷石金青白长安和春秋晴岚鹤鹭兰竹枫槐榆桐月星泉霞"
 _SECOND = "锦溪泉桥岭湖台坊屏渡湾汀洲源原浦埠垣苑庭"
-_KINDS = ("residential", "shop", "road", "mall", "market", "restaurant", "office", "school", "site", "village")
+_KINDS = (
+    "residential",
+    "shop",
+    "road",
+    "mall",
+    "market",
+    "restaurant",
+    "office",
+    "school",
+    "site",
+    "village",
+)
 _KIND_SHARE = np.array([0.40, 0.17, 0.14, 0.04, 0.04, 0.07, 0.05, 0.03, 0.03, 0.03])
 _TAIL = {
     "residential": "小区{n}栋",
@@ -62,7 +73,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Hot:
-    """A planted place: ``calls`` extra calls at scale 1 in ``[first, last)``, at the hours ``when`` allows."""
+    """A planted place: ``calls`` extra calls at scale 1 in ``[first, last)`` when ``when`` allows."""
 
     name: str
     station_id: str
@@ -82,13 +93,22 @@ HOT = (
     Hot("new_night_market", "S06", "柳湖路湖滨夜市", "market", 130, wall("2025-02-15"), _ALL[1], "evening"),
     Hot("hospital", "S02", "青汀路云泽市第一医院", "hospital", 700, *_ALL),
     Hot("railway_square", "S08", "站前路东站广场", "transport", 520, *_ALL),
-    Hot("domestic_house", "S12", "石岭村安和苑7栋", "residential", 6, wall("2025-02-24"), _ALL[1], "any",
-        ("domestic_violence",)),
+    Hot(
+        "domestic_house",
+        "S12",
+        "石岭村安和苑7栋",
+        "residential",
+        6,
+        wall("2025-02-24"),
+        _ALL[1],
+        "any",
+        ("domestic_violence",),
+    ),
     Hot("quiet_trail", "S10", "白鹭洲滨江步道", "park", 6, wall("2025-04-11"), wall("2025-04-24"), "any"),
     Hot("school_gate", "S04", "听雨湖小学门口", "school", 120, *_ALL, "term"),
     Hot("building_site", "S01", "云岚台项目工地", "site", 40, wall("2025-01-02"), wall("2025-01-27"), "any"),
     Hot("village_pond", "S13", "稻香村月塘", "waterside", 30, wall("2024-06-15"), wall("2024-09-01"), "any"),
-)  # fmt: skip
+)
 
 
 def allowed(hot: Hot, at: np.ndarray) -> np.ndarray:
@@ -100,7 +120,9 @@ def allowed(hot: Hot, at: np.ndarray) -> np.ndarray:
         return inside & (hour_of(at) >= 18)
     if hot.when == "term":
         weekday = (at // (24 * HOUR) + 3) % 7 < 5
-        return inside & ~in_school_holiday(at // (24 * HOUR)) & weekday & (hour_of(at) >= 7) & (hour_of(at) < 18)
+        return (
+            inside & ~in_school_holiday(at // (24 * HOUR)) & weekday & (hour_of(at) >= 7) & (hour_of(at) < 18)
+        )
     return inside
 
 
@@ -114,8 +136,12 @@ def build(plan: Plan) -> Places:
     hot: dict[str, int] = {}
     for s, station in enumerate(city.STATIONS):
         lon0, lat0 = city.centre(s)
-        streets = [n + "路街巷"[i % 3] for i, n in enumerate(names[s * STREETS_PER_STATION :][:STREETS_PER_STATION])]
-        kinds = np.array(_KINDS)[np.searchsorted(np.cumsum(_KIND_SHARE)[:-1], rng.random(per_station), side="right")]
+        streets = [
+            n + "路街巷"[i % 3] for i, n in enumerate(names[s * STREETS_PER_STATION :][:STREETS_PER_STATION])
+        ]
+        kinds = np.array(_KINDS)[
+            np.searchsorted(np.cumsum(_KIND_SHARE)[:-1], rng.random(per_station), side="right")
+        ]
         weights = (np.arange(1, per_station + 1) + 3.0) ** -0.85
         street = rng.integers(0, STREETS_PER_STATION, per_station)
         number = rng.integers(1, 399, per_station)
@@ -131,16 +157,54 @@ def build(plan: Plan) -> Places:
                 text = f"{names[name[i]]}{tail}"
             far = abs(shift[i, 0]) + abs(shift[i, 1])
             zone = 1 if far < 0.006 else 3 if far < 0.014 else 5
-            rows.append((s, f"P{station.station_id[1:]}{i + 1:04d}", text, text, kind, lon0 + shift[i, 0],
-                         lat0 + shift[i, 1], zone, weights[i], kind == "road"))  # fmt: skip
+            rows.append(
+                (
+                    s,
+                    f"P{station.station_id[1:]}{i + 1:04d}",
+                    text,
+                    text,
+                    kind,
+                    lon0 + shift[i, 0],
+                    lat0 + shift[i, 1],
+                    zone,
+                    weights[i],
+                    kind == "road",
+                )
+            )
         for i in range(CROSSROADS_PER_STATION):
             one, other = streets[i], streets[(i * 5 + 3) % STREETS_PER_STATION]
-            rows.append((s, "", f"{one} & {other}", f"{other} & {one}", "crossroads", lon0 + 0.003 * i,
-                         lat0 - 0.002 * i, 3, weights[min(3 + 5 * i, per_station - 1)], True))  # fmt: skip
+            rows.append(
+                (
+                    s,
+                    "",
+                    f"{one} & {other}",
+                    f"{other} & {one}",
+                    "crossroads",
+                    lon0 + 0.003 * i,
+                    lat0 - 0.002 * i,
+                    3,
+                    weights[min(3 + 5 * i, per_station - 1)],
+                    True,
+                )
+            )
         for i, planted in enumerate(h for h in HOT if h.station_id == station.station_id):
             hot[planted.name] = len(rows)
-            rows.append((s, f"P{station.station_id[1:]}9{i + 1:03d}", planted.text, planted.text, planted.kind,
-                         lon0 + 0.002, lat0 + 0.002, 1, 1e-4, False))  # fmt: skip
+            rows.append(
+                (
+                    s,
+                    f"P{station.station_id[1:]}9{i + 1:03d}",
+                    planted.text,
+                    planted.text,
+                    planted.kind,
+                    lon0 + 0.002,
+                    lat0 + 0.002,
+                    1,
+                    1e-4,
+                    False,
+                )
+            )
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     station, key, text, reverse, kind, lon, lat, zone, weight, road = columns
-    return Places(station, key, text, reverse, kind, np.round(lon, 4), np.round(lat, 4), zone, weight, road, hot)
+    return Places(
+        station, key, text, reverse, kind, np.round(lon, 4), np.round(lat, 4), zone, weight, road, hot
+    )

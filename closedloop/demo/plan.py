@@ -1,7 +1,7 @@
 """How much of everything a run makes: the scale, the seed, and the planned (calibrated) counts.
 
-The calibrations of the demo are *planned*: a count is fixed here and the generator draws who, where and when. No
-figure is adjusted afterwards.
+The calibrations of the demo are *planned*: a count is fixed here and the generator draws who, where and
+when. No figure is adjusted afterwards.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class Plan:
 
     def rng(self, subject: str) -> np.random.Generator:
         """The random stream of a subject, the same on every machine."""
-        return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, _STREAMS.index(subject)])))
+        return np.random.Generator(
+            np.random.PCG64(np.random.SeedSequence([self.seed, _STREAMS.index(subject)]))
+        )
 
     def count(self, at_scale_one: int, least: int = 1) -> int:
         """A planned count at this scale, never below ``least``."""

@@ -1,6 +1,7 @@
 """When things happen: the year, the week, the hour, Spring Festival and school holidays.
 
-Weights are relative; a plan's count is spread over days by them, so totals are exact and only the course is drawn.
+Weights are relative; a plan's count is spread over days by them, so totals are exact and only the course is
+drawn.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ SPRING_FESTIVALS = tuple(wall(d) // DAY for d in ("2024-02-10", "2025-01-29"))
 _NATIONAL_DAYS = tuple((wall(f"{y}-09-29") // DAY, wall(f"{y}-10-07") // DAY) for y in (2023, 2024))
 _SCHOOL_HOLIDAYS = tuple(
     (wall(a) // DAY, wall(b) // DAY)
-    for a, b in (("2023-07-01", "2023-08-31"), ("2024-01-25", "2024-02-25"), ("2024-07-01", "2024-08-31"),
-                 ("2025-01-15", "2025-02-16"))
-)  # fmt: skip
+    for a, b in (
+        ("2023-07-01", "2023-08-31"),
+        ("2024-01-25", "2024-02-25"),
+        ("2024-07-01", "2024-08-31"),
+        ("2025-01-15", "2025-02-16"),
+    )
+)
 
 _HOURS_CALLS = [22, 17, 13, 10, 9, 11, 19, 36, 52, 58, 60, 56, 50, 49, 53, 56, 58, 63, 66, 67, 65, 58, 45, 32]
 _HOURS_OFFICE = [1, 1, 0, 0, 0, 0, 1, 6, 30, 46, 48, 34, 14, 20, 40, 44, 40, 30, 14, 10, 8, 6, 4, 2]
@@ -36,12 +41,14 @@ def days_from_spring_festival(day: np.ndarray) -> np.ndarray:
 
 
 def call_weights(rng: np.random.Generator, days: np.ndarray) -> np.ndarray:
-    """Relative number of calls per day: season, week, festivals, a slow decline, and more noise than Poisson."""
+    """Relative calls per day: season, week, festivals, a slow decline, more noise than Poisson."""
     angle = 2 * np.pi * (days - wall("2024-07-20") // DAY) / 365.25
     weight = 1 + 0.11 * np.cos(angle)
     weight *= np.array([1.0, 0.97, 0.98, 1.0, 1.07, 1.06, 0.99])[(days + 3) % 7]
     spring = days_from_spring_festival(days)
-    weight *= np.where((spring >= -2) & (spring <= 6), 0.74, np.where((spring >= -14) & (spring < -2), 1.06, 1))
+    weight *= np.where(
+        (spring >= -2) & (spring <= 6), 0.74, np.where((spring >= -14) & (spring < -2), 1.06, 1)
+    )
     for first, last in _NATIONAL_DAYS:
         weight *= np.where((days >= first) & (days <= last), 1.08, 1)
     weight *= 1 - 0.075 * (days - FIRST_DAY) / 730
@@ -57,7 +64,13 @@ def office_weights(rng: np.random.Generator, days: np.ndarray) -> np.ndarray:
 
 
 def spread(
-    rng: np.random.Generator, n: int, first: int, last: int, *, office: bool, weights: np.ndarray | None = None
+    rng: np.random.Generator,
+    n: int,
+    first: int,
+    last: int,
+    *,
+    office: bool,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """``n`` sorted wall seconds in ``[first, last)``.
 

@@ -1,7 +1,8 @@
 """The stream of events that are not a column of an export: stages reached and moves made.
 
-Subjects add whole arrays; rows refer to items by position until their numbers are known. :meth:`Stream.frame` gives
-each event a number and the moment it was recorded, which for some stations is days later (补录).
+Subjects add whole arrays; rows refer to items by position until their numbers are known.
+:meth:`Stream.frame` gives each event a number and the moment it was recorded, which for some stations is
+days later (补录).
 """
 
 from __future__ import annotations
@@ -119,10 +120,13 @@ class Stream:
         late = (rng.random(n) < chance) & ~events["prompt"].to_numpy()
         delay = np.where(late, DAY + HOUR + rng.exponential(2.2 * DAY, n).astype(np.int64), soon)
         known = at + delay
-        # What is late must still be known by the end, or the story of the item would have holes nobody can see.
-        known = np.where(known < END, known, np.minimum(at + soon, END - 1))
+        # What is late must still be known by the end, or the item's story would have a hole.
+        exported = np.where(station == city.MISSING, CUT, END)
+        known = np.where(
+            known < exported, known, np.where(at < exported, np.minimum(at + soon, exported - 1), known)
+        )
         given = events["recorded"]
         return events.with_columns(
             recorded=pl.when(given.is_not_null() & (given < NEVER)).then(given).otherwise(pl.Series(known)),
-            exported=pl.Series(np.where(station == city.MISSING, CUT, END)),
+            exported=pl.Series(exported),
         ).filter(pl.col("recorded") < pl.col("exported"))

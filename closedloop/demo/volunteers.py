@@ -34,9 +34,15 @@ _PERIODS = (
     (wall("2025-01-01"), CUT, 0.33),
 )
 _SQUAD_OF = {
-    "patrol": "patrol", "mediation": "mediation", "lead": "anti_fraud", "hazard": "patrol", "training": "publicity",
-    "publicity": "publicity", "event_security": "event_security", "other": "counselling",
-}  # fmt: skip
+    "patrol": "patrol",
+    "mediation": "mediation",
+    "lead": "anti_fraud",
+    "hazard": "patrol",
+    "training": "publicity",
+    "publicity": "publicity",
+    "event_security": "event_security",
+    "other": "counselling",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,9 @@ def build(plan: Plan) -> Volunteers:
 def _posts(rng: np.random.Generator) -> tuple[pl.DataFrame, np.ndarray, np.ndarray, np.ndarray]:
     """66 open posts and three that closed; every station has at least three."""
     total = OPEN_POSTS + CLOSED_POSTS
-    station = np.sort(np.concatenate((np.repeat(np.arange(city.COUNT), 3), city.draw_stations(rng, total - 45))))
+    station = np.sort(
+        np.concatenate((np.repeat(np.arange(city.COUNT), 3), city.draw_stations(rng, total - 45)))
+    )
     serial = np.arange(total) - np.searchsorted(station, station)
     opened = START - rng.integers(20, 400, total) * DAY
     opened = np.where(rng.random(total) < 0.3, START + rng.integers(0, 420, total) * DAY, opened)
@@ -92,7 +100,9 @@ def _people(
     total = SERVING + LEFT
     post = rng.integers(0, len(post_ids), total)
     joined = np.maximum(START + rng.integers(-120, 690, total) * DAY, post_opened[post])
-    left = only(np.arange(total) >= SERVING, np.minimum(joined + rng.integers(30, 400, total) * DAY, CUT - 8 * DAY))
+    left = only(
+        np.arange(total) >= SERVING, np.minimum(joined + rng.integers(30, 400, total) * DAY, CUT - 8 * DAY)
+    )
     left = np.where(left < NEVER, np.maximum(left, joined), NEVER)
     return pl.DataFrame(
         {
@@ -100,8 +110,11 @@ def _people(
             "station_id": city.IDS[post_station[post]],
             "volunteer_post_id": post_ids[post],
             "squad": np.array(SQUADS)[rng.integers(0, len(SQUADS), total)],
-            "kind": pick(rng, total, {"guard": 0.27, "grid_worker": 0.26, "veteran": 0.14, "shop_owner": 0.25,
-                                      "resident": 0.08}),  # fmt: skip
+            "kind": pick(
+                rng,
+                total,
+                {"guard": 0.27, "grid_worker": 0.26, "veteran": 0.14, "shop_owner": 0.25, "resident": 0.08},
+            ),
             "joined_on": as_date(joined),
             "left_on": as_date(left),
         }
@@ -109,7 +122,11 @@ def _people(
 
 
 def _activities(
-    rng: np.random.Generator, plan: Plan, post_station: np.ndarray, post_ids: np.ndarray, post_opened: np.ndarray
+    rng: np.random.Generator,
+    plan: Plan,
+    post_station: np.ndarray,
+    post_ids: np.ndarray,
+    post_opened: np.ndarray,
 ) -> tuple[pl.DataFrame, np.ndarray]:
     """Activities of the planned numbers per kind and period, and a few on the last day."""
     starts, kinds = [], []
