@@ -33,6 +33,7 @@ class OpenFilter:
     min_age_days: int = 0
     judgements: tuple[str, ...] = ()
     returned: bool = False
+    opened_from: datetime | None = None
 
     def params(self) -> dict[str, object]:
         """The bind parameters of :data:`STANDING` and the filters that follow it."""
@@ -48,6 +49,7 @@ class OpenFilter:
             "min_age": timedelta(days=self.min_age_days),
             "judgements": _some(self.judgements),
             "returned": self.returned,
+            "opened_from": self.opened_from,
         }
 
 
@@ -206,6 +208,7 @@ chosen as (
         and (cast(:stages as text[]) is null or loop || ':' || stage = any(cast(:stages as text[])))
         and (cast(:holders as text[]) is null or holder_kind = any(cast(:holders as text[])))
         and (not cast(:returned as boolean) or is_returned)
+        and (cast(:opened_from as timestamptz) is null or opened_at >= :opened_from)
         and age >= cast(:min_age as interval)
 )
 """

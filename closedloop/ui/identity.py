@@ -73,10 +73,10 @@ def require_sign_in(settings: Settings) -> None:
     raise SignInNotConfigured(
         "CLOSEDLOOP_OWNER_URL, CLOSEDLOOP_LOADER_URL and CLOSEDLOOP_READER_URL name a warehouse on a server, "
         "and no sign-in is configured: the pages stay shut. This release signs people in on its embedded "
-        "demo only; a server needs an identity provider (section [auth] of .streamlit/secrets.toml: redirect_uri, "
-        "cookie_secret, client_id, client_secret, server_metadata_url) and a grant of stations for each "
-        "person, which a later release reads. Loading and building work as they are; to see the pages of the "
-        "demo, unset the three URLs."
+        "demo only; a server needs an identity provider (section [auth] of .streamlit/secrets.toml: "
+        "redirect_uri, cookie_secret, client_id, client_secret, server_metadata_url) and a grant of stations "
+        "for each person, which a later release reads. Loading and building work as they are; to see the "
+        "pages of the demo, unset the three URLs."
     )
 
 

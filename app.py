@@ -1,0 +1,29 @@
+"""ASGI entry of the pages: ``streamlit run app.py``.
+
+The frame named below always runs first, whatever address is opened: nothing is served without its sign-in.
+"""
+
+import sys
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from closedloop.errors import ClosedloopError
+from closedloop.settings import PROJECT_ROOT, get_settings
+from closedloop.ui.headers import SecurityHeaders
+from closedloop.ui.identity import require_sign_in
+from closedloop.ui.lifespan import warehouse_lifespan
+from closedloop.ui.routes import ROUTES
+
+try:
+    require_sign_in(get_settings())
+except ClosedloopError as error:
+    print(f"closedloop: {error}", file=sys.stderr, flush=True)
+    sys.exit(error.exit_code)
+
+app = st.App(
+    PROJECT_ROOT / "closedloop" / "ui" / "frame.py",
+    lifespan=warehouse_lifespan,
+    routes=ROUTES,
+    middleware=[Middleware(SecurityHeaders)],
+)

@@ -1,0 +1,199 @@
+"""Loads, quarantine, freshness and builds as tables."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+
+from closedloop.queries.reading import rows
+from closedloop.ui.visit import Visit
+
+NO_LINE = "—"
+
+
+def freshness_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per station in the fixed order, one column per source: until when, or 未报 since when."""
+    t, texts, names = visit.t, visit.texts, visit.names
+    sources = list(dict.fromkeys(frame["source_table"]))
+    by_station: dict[str, dict[str, str]] = {}
+    for row in rows(frame):
+        known = row["known_until"]
+        text = f"✓ {texts.moment(known)}"
+        if row["is_unreported"]:
+            since = t("Not reported since {moment}", moment=texts.moment(known))
+            text = since if known else t("Never reported")
+        by_station.setdefault(row["station_id"], {})[row["source_table"]] = text
+    return pd.DataFrame(
+        [
+            {
+                t("Station"): names.station(station),
+                **{names.source(source): by_station[station].get(source, NO_LINE) for source in sources},
+            }
+            for station in names.stations()
+            if station in by_station
+        ]
+    )
+
+
+def reason_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
+    """Why rows were refused, most frequent first."""
+    t = visit.t
+    return pd.DataFrame(
+        [
+            {
+                t("Source"): visit.names.source(row["source_table"]),
+                t("Field"): row["field"] or NO_LINE,
+                t("Reason"): visit.texts.pick(row["message_zh"], row["message_en"]),
+                t("Rows"): int(row["refused_rows"]),
+            }
+            for row in rows(frame)
+        ]
+    )
+
+
+def _reasons_text(visit: Visit, reasons: object) -> str:
+    found = json.loads(reasons) if isinstance(reasons, str) else (reasons or [])
+    return "; ".join(
+        visit.texts.pick(reason.get("message_zh"), reason.get("message_en")) or str(reason.get("code"))
+        for reason in found
+    )
+
+
+def quarantine_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
+    """The refused rows: where each stands in its file, why it was refused, and its masked content."""
+    t, texts, names = visit.t, visit.texts, visit.names
+    return pd.DataFrame(
+        [
+            {
+                t("No."): row["quarantine_id"],
+                t("Source"): names.source(row["source_table"]),
+                t("File"): row["source_file"],
+                t("Row"): row["source_row"],
+                t("Station"): names.station(row["station_id"]),
+                t("Reason"): _reasons_text(visit, row["reasons"]),
+                t("Masked content"): _content(visit, row["masked_row"]),
+                t("Batch"): row["batch_id"],
+                t("Refused at"): texts.moment(row["created_at"]),
+            }
+            for row in rows(frame)
+        ]
+    )
+
+
+def _content(visit: Visit, row: object) -> str:
+    if row is None:
+        return visit.t("(line could not be parsed)")
+    content = json.loads(row) if isinstance(row, str) else row
+    return ", ".join(f"{field}={value}" for field, value in content.items() if value not in (None, ""))
+
+
+def totals_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
+    """All loads by table, and whether they add up."""
+    t, texts = visit.t, visit.texts
+    return pd.DataFrame(
+        [
+            {
+                t("Source"): visit.names.source(row["source_table"]),
+                t("Files"): int(row["files"]),
+                t("Read"): int(row["rows_read"]),
+                t("Accepted"): int(row["rows_accepted"]),
+                t("Unchanged"): int(row["rows_unchanged"]),
+                t("Quarantined"): int(row["rows_quarantined"]),
+                t("Adds up"): _adds_up(visit, int(row["unreconciled"]) == 0),
+                t("Withdrawn"): int(row["rows_retracted"]),
+                t("Stage times derived"): int(row["rows_derived_events"]),
+                t("Last load"): texts.moment(row["last_finished_at"]),
+            }
+            for row in rows(frame)
+        ]
+    )
+
+
+def _adds_up(visit: Visit, does: bool) -> str:
+    return f"✓ {visit.t('yes')}" if does else f"✗ {visit.t('no')}"
+
+
+def batch_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per file loaded, newest first."""
+    t, texts = visit.t, visit.texts
+    kinds = {"full": t("full"), "delta": t("delta")}
+    return pd.DataFrame(
+        [
+            {
+                t("Batch"): row["batch_id"],
+                t("Source"): visit.names.source(row["source_table"]),
+                t("File"): row["source_file"],
+                t("Read"): int(row["rows_read"]),
+                t("Accepted"): int(row["rows_accepted"]),
+                t("Unchanged"): int(row["rows_unchanged"]),
+                t("Quarantined"): int(row["rows_quarantined"]),
+                t("Adds up"): _adds_up(visit, bool(row["reconciles"])),
+                t("Withdrawn"): int(row["rows_retracted"]),
+                t("Extract"): kinds.get(row["extract"], row["extract"]),
+                t("Covers until"): texts.moment(row["covers_until"]),
+                t("Loaded"): texts.moment(row["finished_at"]),
+                t("Mapping"): row["mapping"] or NO_LINE,
+                t("Warnings"): "; ".join(row["warnings"] or ()) or NO_LINE,
+            }
+            for row in rows(frame)
+        ]
+    )
+
+
+def build_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
+    """The last builds, newest first, with why one failed."""
+    t, texts = visit.t, visit.texts
+    status = {
+        "published": f"✓ {t('published')}",
+        "failed": f"✗ {t('failed')}",
+        "running": f"… {t('running')}",
+    }
+    return pd.DataFrame(
+        [
+            {
+                t("Build"): row["build_id"],
+                t("Status"): status.get(row["status"], row["status"])
+                + (f" · {t('shown now')}" if row["build_id"] == visit.published.build_id else ""),
+                t("Started"): texts.moment(row["started_at"]),
+                t("Took"): NO_LINE if row["seconds"] is None else t("{n} s", n=round(float(row["seconds"]))),
+                t("Last batch"): row["last_batch_id"] if row["last_batch_id"] is not None else NO_LINE,
+                t("Failed at"): row["stage_failed"] or NO_LINE,
+                t("Message"): (row["message"] or NO_LINE)[:500],
+            }
+            for row in rows(frame)
+        ]
+    ).astype(str)
+
+
+def test_summary(visit: Visit, frame: pd.DataFrame) -> str:
+    """How many tests of the newest tested build passed, warned and failed."""
+    newest = frame[frame["build_id"] == frame["build_id"].max()]
+    by_status = newest["status"].value_counts().to_dict()
+    passed = int(by_status.get("pass", 0))
+    warned = int(by_status.get("warn", 0))
+    return visit.t(
+        "Build {build}: {passed} passed, {warned} warned, {failed} failed.",
+        build=int(newest["build_id"].iloc[0]),
+        passed=passed,
+        warned=warned,
+        failed=len(newest) - passed - warned,
+    )
+
+
+def test_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
+    """The tests of the newest tested build, failed ones first."""
+    t = visit.t
+    newest = frame[frame["build_id"] == frame["build_id"].max()]
+    return pd.DataFrame(
+        [
+            {
+                t("Test"): row["test_name"],
+                t("Model"): row["tested_model"] or NO_LINE,
+                t("Status"): row["status"],
+                t("Failures"): NO_LINE if row["failures"] is None else str(row["failures"]),
+                t("Message"): (row["message"] or NO_LINE)[:300],
+            }
+            for row in rows(newest)
+        ]
+    )

@@ -1,0 +1,198 @@
+"""Filters that live in the address: what is shown can be sent to a colleague as a link.
+
+The address is the only truth. A widget shows what the address says and writes back to it; a value that is
+none of the options (mistyped, hostile, or of a station outside the scope) is treated as absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+_MOMENT = "%Y-%m-%dT%H:%M"
+#: Nothing was recorded before; also keeps ``datetime`` arithmetic far from its ends.
+EARLIEST = date(2000, 1, 1)
+
+
+# ---------------------------------------------------------------- reading the address
+
+
+def one_of(value: str | None, options: Sequence[str], default: str | None = None) -> str | None:
+    """The value if it is an option, else the default."""
+    return value if value in options else default
+
+
+def some_of(values: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
+    """Those of the values that are options, in the options' order."""
+    wanted = set(values)
+    return tuple(option for option in options if option in wanted)
+
+
+def parse_moment(value: str | None, zone: ZoneInfo, latest: datetime) -> datetime:
+    """A moment such as ``2025-04-25T08:00`` in the warehouse's time zone, not after ``latest``.
+
+    Anything else gives ``latest``.
+    """
+    try:
+        moment = datetime.strptime(value or "", _MOMENT).replace(tzinfo=zone)
+    except ValueError:
+        return latest
+    return moment if moment.date() >= EARLIEST and moment <= latest else latest
+
+
+def parse_day(value: str | None, default: date, latest: date) -> date:
+    """A day such as ``2025-04-01``, not after ``latest``; anything else gives the default."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value or ""):
+        return default
+    try:
+        day = date.fromisoformat(value or "")
+    except ValueError:
+        return default
+    return day if EARLIEST <= day <= latest else default
+
+
+def parse_number(value: str | None, default: int, most: int) -> int:
+    """A whole number between 0 and ``most``; anything else gives the default."""
+    if not re.fullmatch(r"\d{1,6}", value or ""):
+        return default
+    number = int(value or "")
+    return number if number <= most else default
+
+
+def parse_period(params: Mapping[str, str], last_full_day: date, days: int = 28) -> tuple[date, date]:
+    """``from`` and ``to``, both included, by default the last ``days`` full days; at most two years."""
+    last = parse_day(params.get("to"), last_full_day, last_full_day)
+    first = parse_day(params.get("from"), last - timedelta(days=days - 1), last_full_day)
+    if first > last:
+        first = last - timedelta(days=days - 1)
+    return max(first, last - timedelta(days=731)), last
+
+
+def format_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """The moment as the address writes it."""
+    return moment.astimezone(zone).strftime(_MOMENT)
+
+
+# ---------------------------------------------------------------- widgets that write the address
+
+
+def _write(param: str, default: object, to_text: Callable[[object], str | list[str]]) -> None:
+    value = st.session_state[_key(param)]
+    if value == default or value is None or value == []:
+        st.query_params.pop(param, None)
+    else:
+        st.query_params[param] = to_text(value)
+
+
+def _key(param: str) -> str:
+    return f"filter_{param}"
+
+
+def select(
+    label: str,
+    param: str,
+    options: Sequence[str],
+    names: Callable[[str], str],
+    *,
+    everything: str | None = None,
+    help: str | None = None,
+) -> str | None:
+    """One of the options, or all of them (None) where ``everything`` names that choice."""
+    choices: list[str | None] = [None, *options] if everything is not None else list(options)
+    default = choices[0] if choices else None
+    current = one_of(st.query_params.get(param), options, default)
+    st.session_state[_key(param)] = current
+    st.selectbox(
+        label,
+        choices,
+        format_func=lambda choice: everything if choice is None else names(choice),
+        key=_key(param),
+        on_change=_write,
+        args=(param, default, str),
+        help=help,
+    )
+    return current
+
+
+def several(
+    label: str,
+    param: str,
+    options: Sequence[str],
+    names: Callable[[str], str],
+    *,
+    placeholder: str | None = None,
+    pills: bool = False,
+) -> tuple[str, ...]:
+    """Any number of the options; none chosen means all."""
+    current = some_of(st.query_params.get_all(param), options)
+    st.session_state[_key(param)] = list(current)
+    common = {"format_func": names, "key": _key(param), "on_change": _write, "args": (param, [], list)}
+    if pills:
+        st.pills(label, options, selection_mode="multi", **common)
+    else:
+        st.multiselect(label, options, placeholder=placeholder, **common)
+    return current
+
+
+def switch(label: str, param: str, options: Sequence[str], names: Callable[[str], str], default: str) -> str:
+    """One of a few options, all of them in sight."""
+    current = one_of(st.query_params.get(param), options, default)
+    st.session_state[_key(param)] = current
+    st.segmented_control(
+        label,
+        options,
+        format_func=names,
+        key=_key(param),
+        on_change=_write,
+        args=(param, default, str),
+        required=True,
+    )
+    return current or default
+
+
+def moment(label: str, param: str, current: datetime, zone: ZoneInfo, latest: datetime, help: str) -> None:
+    """A past moment; the latest one is the default and leaves the address."""
+    st.session_state[_key(param)] = current.astimezone(zone).replace(tzinfo=None)
+    newest = latest.astimezone(zone).replace(tzinfo=None)
+    st.datetime_input(
+        label,
+        key=_key(param),
+        min_value=datetime.combine(EARLIEST, datetime.min.time()),
+        max_value=newest,
+        step=timedelta(minutes=30),
+        format="YYYY-MM-DD",
+        on_change=_write,
+        args=(param, newest, lambda value: value.strftime(_MOMENT)),
+        help=help,
+    )
+
+
+def period(label: str, current: tuple[date, date], latest: date, default: tuple[date, date]) -> None:
+    """First and last calendar day, both included."""
+    # While only the first day has been picked, the widget keeps it; the address still has the old period.
+    if len(st.session_state.get(_key("period"), ())) != 1:
+        st.session_state[_key("period")] = current
+    st.date_input(
+        label,
+        key=_key("period"),
+        min_value=EARLIEST,
+        max_value=latest,
+        format="YYYY-MM-DD",
+        on_change=_write_period,
+        args=(default,),
+    )
+
+
+def _write_period(default: tuple[date, date]) -> None:
+    chosen = st.session_state[_key("period")]
+    if len(chosen) != 2:  # only the first day has been picked so far
+        return
+    if tuple(chosen) == default:
+        st.query_params.pop("from", None)
+        st.query_params.pop("to", None)
+    else:
+        st.query_params["from"], st.query_params["to"] = (day.isoformat() for day in chosen)

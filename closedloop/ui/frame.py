@@ -1,0 +1,83 @@
+"""The frame: runs first at every address, lets nobody past without sign-in, then runs the page."""
+
+import logging
+
+import streamlit as st
+
+from closedloop.errors import ClosedloopError
+from closedloop.queries.reading import NothingPublished
+from closedloop.queries.reference import names as ask_names
+from closedloop.settings import get_settings
+from closedloop.ui import filters, states, visit
+from closedloop.ui.asking import BuildChanged, ask
+from closedloop.ui.demo import demo_is_open, published_to_anybody
+from closedloop.ui.identity import COOKIE, sessions
+from closedloop.ui.language import language_of, texts_for
+from closedloop.ui.menu import sidebar, top_menu
+from closedloop.ui.names import Names
+from closedloop.ui.registry import PAGES, page_title
+from closedloop.ui.signin import closed_pages, sign_in_page
+from closedloop.ui.style import put_style
+from closedloop.warehouse.errors import WarehouseUnavailable
+
+settings = get_settings()
+language = filters.one_of(st.query_params.get("lang"), ("zh", "en"), language_of(st.context.locale))
+texts = texts_for(language, settings.zone)
+st.set_page_config(
+    page_title=texts.t("Closedloop"), page_icon=":material/sync:", layout="wide", initial_sidebar_state="auto"
+)
+
+identity = sessions(settings).read(st.context.cookies.get(COOKIE))
+status, trouble = None, None
+try:
+    status = published_to_anybody()
+except ClosedloopError as error:
+    trouble = error
+
+if trouble is not None:
+    # Nothing to protect and nothing to show, signed in or not.
+    visit.end()
+    explain = states.nothing_published if isinstance(trouble, NothingPublished) else states.no_warehouse
+    st.navigation(closed_pages(lambda _: explain(texts, str(trouble))), position="hidden").run()
+    st.stop()
+
+demo = demo_is_open(settings, status)
+if identity is None or not demo:
+    visit.end()
+    st.navigation(closed_pages(lambda page: sign_in_page(texts, page, demo)), position="hidden").run()
+    st.stop()
+
+pages = {
+    page: st.Page(
+        page.file,
+        title=page_title(page, texts, identity),
+        icon=page.icon,
+        url_path=page.address or None,
+        default=not page.address,
+    )
+    for page in PAGES
+}
+chosen = st.navigation(list(pages.values()), position="hidden")
+entry = next(page for page, item in pages.items() if item.url_path == chosen.url_path)
+
+try:
+    names = Names.of(ask(ask_names, identity.scope, status.default_as_of, status.build_id), texts)
+    here = visit.make(identity, texts, status, names, st.query_params, settings)
+    visit.begin(here)
+    put_style()
+    sidebar(here, entry)
+    top_menu(here, pages, entry)
+    states.notices(here)
+    chosen.run()
+except BuildChanged:
+    # Two builds must not stand on one page: start over with the newer one.
+    st.rerun()
+except WarehouseUnavailable as error:
+    states.no_warehouse(texts, str(error))
+except NothingPublished as error:
+    states.nothing_published(texts, str(error))
+except ClosedloopError as error:
+    st.error(str(error))
+except Exception:
+    logging.getLogger("closedloop.pages").exception("page %s failed", entry.key)
+    states.page_failed(texts)

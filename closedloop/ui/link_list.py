@@ -1,0 +1,133 @@
+"""A list whose every row leads somewhere: to an item, or to a list that explains a number.
+
+Streamlit's own table is a canvas: on a phone it scrolls sideways, and its rows are no links. Here each row is
+a real link (it can be copied, or opened in another tab) that wraps on a narrow screen; a plain click stays in
+the session. Text is set as text, never as markup, whatever a file may have put into a title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import streamlit as st
+
+from closedloop.ui.registry import PageEntry
+from closedloop.ui.visit import Visit, shared_params
+
+_JS = """
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component
+  let list = parentElement.querySelector("ul.rows")
+  if (!list) {
+    list = document.createElement("ul")
+    list.className = "rows"
+    parentElement.appendChild(list)
+  }
+  list.setAttribute("aria-label", data.label || "")
+  const put = (parent, name, text, tone) => {
+    if (!text) return
+    const part = document.createElement("span")
+    part.className = name + (tone ? " " + tone : "")
+    part.textContent = text
+    parent.appendChild(part)
+  }
+  list.replaceChildren(...data.rows.map((row, index) => {
+    const item = document.createElement("li")
+    const link = document.createElement("a")
+    link.href = row.href
+    link.className = "row tone-" + row.tone
+    put(link, "mark", row.mark, "tone-text")
+    put(link, "title", row.title)
+    put(link, "standing", row.standing, row.urgent ? "urgent" : "")
+    const facts = document.createElement("span")
+    facts.className = "facts"
+    for (const fact of row.facts) put(facts, "fact", fact)
+    link.appendChild(facts)
+    link.onclick = (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button !== 0) return
+      event.preventDefault()
+      setTriggerValue("opened", index)
+    }
+    item.appendChild(link)
+    return item
+  }))
+}
+"""
+
+_CSS = """
+:host { display: block; container-type: inline-size; }
+ul.rows { list-style: none; margin: 0; padding: 0; font-family: var(--st-font); color: var(--st-text-color); }
+li + li { border-top: 1px solid var(--st-border-color-light, var(--st-border-color)); }
+a.row {
+  display: grid; gap: .1rem .75rem; align-items: baseline; padding: .5rem .4rem .5rem .7rem;
+  grid-template-columns: auto 1fr auto; color: inherit; text-decoration: none; font-size: .95rem;
+  border-left: 4px solid transparent; min-height: 44px; box-sizing: border-box; overflow-wrap: anywhere;
+}
+a.row:hover, a.row:focus-visible { background: var(--st-secondary-background-color); outline-offset: -2px; }
+.mark { font-weight: 600; white-space: nowrap; font-size: .85rem; }
+.title { color: var(--st-link-color); }
+.standing { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }
+.standing.urgent { font-weight: 700; }
+.facts { grid-column: 1 / -1; font-size: .82rem; opacity: .78; display: flex; flex-wrap: wrap; gap: 0 .9rem; }
+.tone-red { border-left-color: var(--st-red-color) !important; }
+.tone-yellow { border-left-color: var(--st-yellow-color) !important; }
+.tone-blue { border-left-color: var(--st-blue-color) !important; }
+.tone-red .tone-text { color: var(--st-red-text-color, var(--st-red-color)); }
+.tone-yellow .tone-text { color: var(--st-yellow-text-color, var(--st-yellow-color)); }
+.tone-blue .tone-text { color: var(--st-blue-text-color, var(--st-blue-color)); }
+@container (max-width: 560px) {
+  a.row { grid-template-columns: 1fr auto; }
+  .title { grid-column: 1 / -1; grid-row: 2; }
+}
+"""
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    """One row. ``mark`` names the colour in words; ``tone`` paints it; ``facts`` stand below, in small."""
+
+    title: str
+    page: PageEntry
+    params: dict[str, str]
+    mark: str = ""
+    tone: str = "none"
+    standing: str = ""
+    urgent: bool = False
+    facts: Sequence[str] = field(default_factory=tuple)
+
+
+@lru_cache(maxsize=1)
+def _component():
+    return st.components.v2.component("closedloop_link_list", css=_CSS, js=_JS)
+
+
+def _follow(key: str, rows: Sequence[LinkRow], shared: dict[str, str]) -> None:
+    chosen = st.session_state[key].get("opened")
+    if isinstance(chosen, int | float) and 0 <= int(chosen) < len(rows):
+        row = rows[int(chosen)]
+        st.switch_page(str(row.page.file), query_params={**shared, **row.params})
+
+
+def link_list(visit: Visit, rows: Sequence[LinkRow], *, key: str, label: str) -> None:
+    """Show the rows. ``label`` is what assistive technology reads before them."""
+    _component()(
+        key=key,
+        data={
+            "label": label,
+            "rows": [
+                {
+                    "href": visit.address(row.page, **row.params),
+                    "title": row.title,
+                    "mark": row.mark,
+                    "tone": row.tone,
+                    "standing": row.standing,
+                    "urgent": row.urgent,
+                    "facts": [fact for fact in row.facts if fact],
+                }
+                for row in rows
+            ],
+        },
+        on_opened_change=lambda: _follow(key, rows, shared_params()),
+    )

@@ -1,0 +1,74 @@
+"""The menu above every page, and the sidebar with who, language and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from closedloop.ui import filters
+from closedloop.ui.language import LANGUAGES, language_of
+from closedloop.ui.registry import PageEntry, page_summary
+from closedloop.ui.signin import identity_name, sign_out_form
+from closedloop.ui.visit import Visit, shared_params
+
+
+def top_menu(visit: Visit, pages: Mapping[PageEntry, st.Page], entry: PageEntry) -> None:
+    """Links to the pages of the menu; they carry the shared filters along."""
+    params = shared_params()
+    with st.container(horizontal=True, gap="small", key="menu"):
+        for page, target in pages.items():
+            if page.in_menu:
+                st.page_link(
+                    target,
+                    label=target.title,
+                    icon=page.icon,
+                    help=page_summary(page, visit.texts),
+                    query_params=params,
+                )
+
+
+def sidebar(visit: Visit, entry: PageEntry) -> None:
+    """Who looks, in which language, through which filters."""
+    t, texts = visit.t, visit.texts
+    with st.sidebar:
+        st.markdown(f"#### {t('Closedloop')}")
+        st.caption(t("Demo: synthetic data of a fictional city"))
+        if "station" in entry.filters:
+            if visit.leads:
+                filters.select(
+                    t("Station"),
+                    "station",
+                    visit.names.stations(),
+                    visit.names.station,
+                    everything=t("All stations"),
+                )
+            else:
+                st.markdown(f"**{t('Station')}** {visit.names.station(visit.identity.station_id)}")
+        if "as_of" in entry.filters:
+            filters.moment(
+                t("As of"),
+                "as_of",
+                visit.as_of,
+                texts.zone,
+                visit.published.default_as_of,
+                t("Any past moment; the default is the latest moment that complete loads cover."),
+            )
+        if "period" in entry.filters:
+            latest = visit.last_full_day
+            filters.period(
+                t("Period (calendar days)"),
+                (visit.first_day, visit.last_day),
+                latest,
+                filters.parse_period({}, latest),
+            )
+        filters.switch(
+            t("Language"),
+            "lang",
+            tuple(LANGUAGES),
+            LANGUAGES.__getitem__,
+            language_of(st.context.locale),
+        )
+        st.divider()
+        st.markdown(f":material/person: {identity_name(visit.identity, texts)}")
+        sign_out_form(texts)

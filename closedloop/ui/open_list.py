@@ -1,0 +1,229 @@
+"""The filters and columns of the open list, shared by its page and its download: they cannot differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from html import escape
+from typing import Protocol
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from closedloop.queries.standing import JUDGEMENTS, OpenFilter
+from closedloop.ui import filters
+from closedloop.ui.visit import Visit
+
+HOLDERS = ("centre", "station", "post", "department")
+SEVERITIES = ("red", "yellow", "blue", "none")
+AGES = (0, 1, 3, 7, 14, 30, 90)
+
+#: What the page keeps apart (超期, 临期, 待数据确认), and what each part holds.
+VIEWS: dict[str, tuple[str, ...]] = {
+    "all": (),
+    "overdue": ("overdue",),
+    "due_soon": ("due_soon",),
+    "unknown": ("unknown",),
+    "unconfirmed": ("unconfirmed",),
+    "rest": ("running", "paused", "no_calendar", "untimed"),
+}
+
+
+class Params(Protocol):
+    """Query parameters: the last value of a name, or all of them."""
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The last value."""
+
+    def get_all(self, name: str) -> list[str]:
+        """All values."""
+
+
+@dataclass(frozen=True)
+class OpenChoice:
+    """Which part of the open list is wanted, and through which filters."""
+
+    view: str
+    wanted: OpenFilter
+
+
+def read_choice(params: Params, visit: Visit) -> OpenChoice:
+    """The choice an address makes; whatever is none of the options is left out.
+
+    ``params`` are a page's query parameters, or a request's.
+    """
+    names = visit.names
+    loops = filters.some_of(params.get_all("loop"), names.ids("loop"))
+    view = filters.one_of(params.get("view"), tuple(VIEWS), "all") or "all"
+    return OpenChoice(
+        view,
+        OpenFilter(
+            station=visit.station,
+            loops=loops,
+            severities=filters.some_of(params.get_all("colour"), SEVERITIES),
+            target=filters.one_of(params.get("target"), names.ids("target")),
+            stages=filters.some_of(params.get_all("stage"), names.ids("stage")),
+            holders=filters.some_of(params.get_all("holder"), HOLDERS),
+            min_age_days=filters.parse_number(params.get("age"), 0, max(AGES)),
+            judgements=VIEWS[view],
+            returned=params.get("only") == "returned",
+            opened_from=visit.duty_day[1] if params.get("only") == "new" else None,
+        ),
+    )
+
+
+def judgement_label(visit: Visit, judgement: str, unit: str | None) -> str:
+    """How a deadline stands, in words: 超时 for minutes and hours, 超期 for days."""
+    t = visit.t
+    if judgement == "overdue":
+        return t("Late") if unit in ("minutes", "hours") else t("Overdue")
+    return {
+        "due_soon": t("Due soon"),
+        "unknown": t("Not yet known"),
+        "running": t("In time"),
+        "paused": t("Paused"),
+        "no_calendar": t("Calendar does not reach"),
+        "unconfirmed": t("Open"),
+        "untimed": t("No deadline"),
+    }.get(judgement, judgement)
+
+
+def standing_text(visit: Visit, row) -> str:
+    """How an item's worst deadline stands, with how long: ``超期 3天4小时``."""
+    label = judgement_label(visit, row.judgement, row.unit)
+    if row.judgement == "overdue":
+        return f"{label} {visit.texts.duration(timedelta(minutes=float(row.overdue_minutes)))}"
+    if row.judgement == "due_soon":
+        left = visit.texts.duration(timedelta(minutes=float(row.minutes_left)))
+        return visit.t("{label}, {left} left", label=label, left=left)
+    if row.judgement == "unconfirmed":
+        return visit.t("Open {days} days", days=int(row.age_days))
+    return label
+
+
+def view_label(visit: Visit, view: str) -> str:
+    """The name of a part of the list."""
+    t = visit.t
+    return {
+        "all": t("All"),
+        "overdue": t("Overdue"),
+        "due_soon": t("Due soon"),
+        "unknown": t("Not yet known"),
+        "unconfirmed": t("Open n days (no confirmed limit)"),
+        "rest": t("In time or untimed"),
+    }[view]
+
+
+def active_filters(visit: Visit, choice: OpenChoice) -> list[str]:
+    """The filters that are set, in words."""
+    t, names, wanted = visit.t, visit.names, choice.wanted
+    parts = [
+        *(names.loop(loop) for loop in wanted.loops),
+        *(names.severity(None if s == "none" else s) for s in wanted.severities),
+        *(names.holder_kind(kind) for kind in wanted.holders),
+        *(names.stage(*stage.split(":", 1)) for stage in wanted.stages),
+    ]
+    if wanted.target:
+        parts.append(names.target(*wanted.target.split(":", 1)))
+    if wanted.min_age_days:
+        parts.append(t("at least {days} days", days=wanted.min_age_days))
+    if wanted.returned:
+        parts.append(t("Returned for rework"))
+    if wanted.opened_from:
+        parts.append(t("New since the last duty day"))
+    return parts
+
+
+def view_counts(counts: Sequence[Mapping]) -> dict[str, int]:
+    """Items in each part of the list, from the answer to ``queries.standing.judgement_counts``."""
+    by_judgement = {row["judgement"]: int(row["items"]) for row in counts}
+    return {
+        view: sum(n for judgement, n in by_judgement.items() if not parts or judgement in parts)
+        for view, parts in VIEWS.items()
+    }
+
+
+def download_address(visit: Visit) -> str:
+    """A link, as HTML, to the CSV of what the page shows."""
+    pairs = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
+    if "lang" not in st.query_params:
+        pairs.append(("lang", visit.texts.language))
+    href = "download/open.csv?" + urlencode(pairs)
+    return f"<a class='cl-link' href='{escape(href)}' download>⭳ {escape(visit.t('Download as CSV'))}</a>"
+
+
+def _mapped(values: Sequence, name) -> list[str]:
+    known: dict = {}
+    out = []
+    for value in values:
+        if value not in known:
+            known[value] = name(value)
+        out.append(known[value])
+    return out
+
+
+def display_frame(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
+    """The open list with names instead of ids, one column per thing shown, local times.
+
+    Times stay times and numbers stay numbers, so that the table sorts by what they mean.
+    """
+    names, zone = visit.names, visit.texts.zone
+    pairs = list(zip(frame["loop"], frame["stage"], strict=True))
+    targets = list(zip(frame["loop"], frame["target"], strict=True))
+    holders = list(zip(frame["holder_kind"], frame["holder_id"], strict=True))
+    standings = list(zip(frame["judgement"], frame["unit"], strict=True))
+
+    def local(column: str) -> pd.Series:
+        return pd.to_datetime(frame[column], utc=True).dt.tz_convert(zone).dt.tz_localize(None)
+
+    return pd.DataFrame(
+        {
+            "item": frame["item_no"],
+            "standing": _mapped(standings, lambda pair: judgement_label(visit, *pair)),
+            "overdue_days": pd.to_numeric(frame["overdue_minutes"]) / 1440,
+            "days_left": pd.to_numeric(frame["minutes_left"]) / 1440,
+            "severity": _mapped(frame["severity"], names.severity),
+            "loop": _mapped(frame["loop"], names.loop),
+            "title": frame["title"],
+            "station": _mapped(frame["station_id"], names.station),
+            "stage": _mapped(pairs, lambda pair: names.stage(*pair)),
+            "holder": _mapped(holders, lambda pair: names.holder(*pair)),
+            "target": _mapped(targets, lambda pair: names.target(*pair)),
+            "due_at": local("due_at"),
+            "opened_at": local("opened_at"),
+            "age_days": pd.to_numeric(frame["age_days"]),
+            "returned": frame["is_returned"].astype(bool),
+            "missing": [
+                "、".join(names.stage(loop, stage) for stage in (stages if stages is not None else ()))
+                for loop, stages in zip(frame["loop"], frame["missing_stages"], strict=True)
+            ],
+        }
+    )
+
+
+def column_labels(visit: Visit) -> dict[str, str]:
+    """Header of each column of :func:`display_frame`."""
+    t = visit.t
+    return {
+        "item": t("Number"),
+        "standing": t("Deadline"),
+        "overdue_days": t("Overdue (days)"),
+        "days_left": t("Left (days)"),
+        "severity": t("Colour"),
+        "loop": t("Loop"),
+        "title": t("What it is about"),
+        "station": t("Station"),
+        "stage": t("Stage reached"),
+        "holder": t("Current holder"),
+        "target": t("Target"),
+        "due_at": t("Due"),
+        "opened_at": t("Opened"),
+        "age_days": t("Age (days)"),
+        "returned": t("Returned for rework"),
+        "missing": t("Skipped stages"),
+    }
+
+
+assert all(part in JUDGEMENTS for parts in VIEWS.values() for part in parts)

@@ -1,0 +1,56 @@
+"""The open list as a table: sortable by what the columns mean, each number leading to its item."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from closedloop.ui.open_list import SEVERITIES, column_labels, display_frame
+from closedloop.ui.registry import ITEM
+from closedloop.ui.visit import Visit, shared_params
+
+_KEY = "open_item"
+_BADGES = ["red", "orange", "blue", "gray"]
+
+
+def _follow(items: tuple[str, ...], shared: dict[str, str]) -> None:
+    click = st.session_state.get(_KEY)
+    if click is not None and 0 <= click["row"] < len(items):
+        st.switch_page(str(ITEM.file), query_params={**shared, "item": items[click["row"]]})
+
+
+def open_table(visit: Visit, frame: pd.DataFrame) -> None:
+    """Show ``queries.standing.open_items``."""
+    labels = column_labels(visit)
+    table = display_frame(visit, frame)
+    names = [visit.names.severity(None if s == "none" else s) for s in SEVERITIES]
+    table["severity"] = [[value] for value in table["severity"]]
+    number, moment = st.column_config.NumberColumn, st.column_config.DatetimeColumn
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(720, 76 + 35 * len(table)),
+        alt=visit.t("Open items, worst first"),
+        column_config={
+            "item": st.column_config.ButtonColumn(
+                labels["item"],
+                type="tertiary",
+                pinned=True,
+                alignment="left",
+                key=_KEY,
+                on_click=_follow,
+                args=(tuple(frame["work_item_id"]), shared_params()),
+            ),
+            "severity": st.column_config.MultiselectColumn(labels["severity"], options=names, color=_BADGES),
+            "overdue_days": number(labels["overdue_days"], format="%.1f"),
+            "days_left": number(labels["days_left"], format="%.1f"),
+            "age_days": number(labels["age_days"], format="%.1f"),
+            "due_at": moment(labels["due_at"], format="YYYY-MM-DD HH:mm"),
+            "opened_at": moment(labels["opened_at"], format="YYYY-MM-DD HH:mm"),
+            "returned": st.column_config.CheckboxColumn(labels["returned"]),
+            **{
+                column: st.column_config.TextColumn(labels[column])
+                for column in ("standing", "loop", "title", "station", "stage", "holder", "target", "missing")
+            },
+        },
+    )

@@ -1,0 +1,66 @@
+"""Every page of the product: its file, its address, its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from closedloop.settings import PROJECT_ROOT
+from closedloop.ui.identity import Identity
+from closedloop.ui.language import Texts
+
+PAGES_FOLDER = PROJECT_ROOT / "pages"
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """A page. ``address`` is its path below the root; the empty one is what opens first."""
+
+    key: str
+    address: str
+    icon: str
+    #: Filters in the sidebar that mean something here: station, as_of, period.
+    filters: tuple[str, ...] = ()
+    #: False for pages that are reached through a list, not from the menu.
+    in_menu: bool = True
+
+    @property
+    def file(self) -> Path:
+        """The page's script."""
+        return PAGES_FOLDER / f"{self.key}.py"
+
+
+TODAY = PageEntry("today", "", ":material/today:", ("station", "as_of"))
+LOOPS = PageEntry("loops", "loops", ":material/sync:", ("station", "as_of", "period"))
+OPEN = PageEntry("open", "open", ":material/pending_actions:", ("station", "as_of"))
+ITEM = PageEntry("item", "item", ":material/timeline:", ("as_of",), in_menu=False)
+DATA = PageEntry("data", "data", ":material/database:", ("station", "as_of"))
+
+PAGES: tuple[PageEntry, ...] = (TODAY, LOOPS, OPEN, ITEM, DATA)
+
+#: Paths a sign-in may lead back to.
+ADDRESSES = frozenset(page.address for page in PAGES)
+
+
+def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) -> str:
+    """The page's name; Today is named after what the person comes for."""
+    if page is TODAY:
+        leads = identity is None or identity.role != "station_head"
+        return texts.t("Today") if leads else texts.t("To do today")
+    return {
+        LOOPS: texts.t("Closed loop"),
+        OPEN: texts.t("Open and overdue"),
+        ITEM: texts.t("Work item"),
+        DATA: texts.t("Data"),
+    }[page]
+
+
+def page_summary(page: PageEntry, texts: Texts) -> str:
+    """One sentence on what the page answers."""
+    return {
+        TODAY: texts.t("What is overdue, due soon, new or returned, and where to call."),
+        LOOPS: texts.t("Per loop: items at each stage, in whose hands, how long, what was skipped."),
+        OPEN: texts.t("Every open item of every loop, worst first."),
+        ITEM: texts.t("One item from its opening to now, with the file and row of every event."),
+        DATA: texts.t("What came in, what was refused, how fresh each source is, how the builds went."),
+    }[page]

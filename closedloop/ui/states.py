@@ -1,0 +1,104 @@
+"""Pages explain themselves when there is nothing to show: empty, stale, failed, no warehouse."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from closedloop.ui.language import Texts
+from closedloop.ui.visit import Visit
+
+_RETRY_EVERY = "10s"
+
+
+def empty(message: str) -> None:
+    """A section without rows says why, and what that means."""
+    st.caption(f":material/check_circle: {message}")
+
+
+def unknown(message: str) -> None:
+    """A section without rows because nothing was reported, which is not the same as nothing to report."""
+    st.caption(f":material/help: {message}")
+
+
+@st.fragment(run_every=_RETRY_EVERY)
+def _retry() -> None:
+    # The first pass belongs to the page that failed; every later one starts the page again.
+    if st.session_state.get("retry_pending"):
+        st.session_state["retry_pending"] = False
+        st.rerun()
+    st.session_state["retry_pending"] = True
+
+
+def _retrying() -> None:
+    st.session_state["retry_pending"] = False
+    _retry()
+
+
+def no_warehouse(texts: Texts, reason: str) -> None:
+    """The warehouse does not answer: say so, and try again by itself."""
+    st.title(texts.t("The warehouse does not answer"))
+    st.error(
+        texts.t("No figures can be shown. This page tries again every 10 seconds."),
+        icon=":material/cloud_off:",
+    )
+    st.caption(reason)
+    _retrying()
+
+
+def nothing_published(texts: Texts, reason: str) -> None:
+    """The warehouse answers, and nothing has been built yet."""
+    st.title(texts.t("Nothing has been published yet"))
+    st.info(
+        texts.t("The first build is still to come. This page tries again every 10 seconds."),
+        icon=":material/hourglass:",
+    )
+    st.caption(reason)
+    _retrying()
+
+
+def page_failed(texts: Texts) -> None:
+    """Something broke in the page; the log has it, the screen has no stack trace."""
+    st.error(
+        texts.t(
+            "This page could not be put together. The server's log says why; other pages are not affected."
+        ),
+        icon=":material/error:",
+    )
+
+
+def notices(visit: Visit) -> None:
+    """What a reader must know before believing the figures: failed build, newer loads, another moment."""
+    t, status, texts = visit.t, visit.published, visit.texts
+    if status.failed_since:
+        st.warning(
+            t(
+                "The last build ({started}) failed at stage {stage}. Shown is the build of {built}; what was "
+                "loaded since is not in it.",
+                started=texts.moment(status.last_started_at),
+                stage=status.last_stage_failed or "?",
+                built=texts.moment(status.built_at),
+            ),
+            title=t("Figures are not up to date"),
+            icon=":material/warning:",
+        )
+    elif status.behind:
+        running = status.last_status == "running"
+        st.info(
+            t(
+                "Files loaded at {loaded} are not in these figures yet.",
+                loaded=texts.moment(status.last_loaded_at),
+            )
+            + " "
+            + (t("A build is running.") if running else t("They appear after the next build.")),
+            icon=":material/update:",
+        )
+    if visit.is_past:
+        st.info(
+            t(
+                "Shown as things stood at {moment}, by the events' own times. The latest known moment is "
+                "{latest}.",
+                moment=texts.moment(visit.as_of),
+                latest=texts.moment(status.default_as_of),
+            ),
+            icon=":material/history:",
+        )

@@ -1,0 +1,105 @@
+"""Open and overdue: every open item of every loop, worst first."""
+
+import streamlit as st
+
+from closedloop.queries.reading import rows
+from closedloop.queries.standing import judgement_counts, open_items
+from closedloop.ui import filters
+from closedloop.ui.open_list import (
+    AGES,
+    HOLDERS,
+    SEVERITIES,
+    VIEWS,
+    active_filters,
+    download_address,
+    read_choice,
+    view_counts,
+    view_label,
+)
+from closedloop.ui.open_table import open_table
+from closedloop.ui.registry import OPEN, page_title
+from closedloop.ui.states import empty
+from closedloop.ui.visit import current
+
+#: More rows than anybody reads; the download has them all.
+SHOWN = 1000
+
+visit = current()
+t, texts, names = visit.t, visit.texts, visit.names
+choice = read_choice(st.query_params, visit)
+
+st.title(page_title(OPEN, texts, visit.identity))
+st.caption(t("Every open item as of {moment}, worst first.", moment=texts.moment(visit.as_of)))
+
+active = active_filters(visit, choice)
+with st.expander(
+    t("Filters: {active}", active=" · ".join(active)) if active else t("Filters"),
+    icon=":material/filter_list:",
+):
+    with st.container(horizontal=True, gap="large"):
+        filters.several(t("Loop"), "loop", names.ids("loop"), names.loop, pills=True)
+        filters.several(
+            t("Colour"),
+            "colour",
+            SEVERITIES,
+            lambda s: names.severity(None if s == "none" else s),
+            pills=True,
+        )
+        filters.several(t("Current holder"), "holder", HOLDERS, names.holder_kind, pills=True)
+    with st.grid(4, min_column_width=200):
+        filters.select(
+            t("Target"),
+            "target",
+            names.ids("target"),
+            lambda key: f"{names.loop(key.split(':')[0])} · {names.target(*key.split(':', 1))}",
+            everything=t("All targets"),
+        )
+        filters.several(
+            t("Stage reached"),
+            "stage",
+            names.ids("stage"),
+            lambda key: f"{names.loop(key.split(':')[0])} · {names.stage(*key.split(':', 1))}",
+            placeholder=t("All stages"),
+        )
+        filters.select(
+            t("Age"),
+            "age",
+            tuple(str(days) for days in AGES[1:]),
+            lambda days: t("at least {days} days", days=days),
+            everything=t("Any age"),
+        )
+        filters.select(
+            t("More"),
+            "only",
+            ("returned", "new"),
+            lambda key: {"returned": t("Returned for rework"), "new": t("New since the last duty day")}[key],
+            everything=t("All items"),
+        )
+
+counts = view_counts(rows(visit.ask(judgement_counts, wanted=choice.wanted)))
+filters.switch(
+    t("Deadlines"),
+    "view",
+    tuple(VIEWS),
+    lambda view: f"{view_label(visit, view)} {counts[view]:,}",
+    "all",
+)
+
+found = visit.ask(open_items, wanted=choice.wanted, row_limit=SHOWN)
+if found.empty:
+    empty(t("No open item passes these filters."))
+else:
+    total = counts[choice.view]
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(
+            t("{shown} of {total} items; a click on a number opens the item.", shown=len(found), total=total),
+            width="content",
+        )
+        st.html(download_address(visit))
+    open_table(visit, found)
+st.caption(
+    t(
+        "Late (超时) is said of limits in minutes or hours, overdue (超期) of limits in days. Not yet known: the "
+        "deadline lies after the last moment its station has reported."
+    )
+)

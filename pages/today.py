@@ -1,0 +1,178 @@
+"""Today: what is overdue, due soon, new or returned, and whom to call."""
+
+import streamlit as st
+
+from closedloop.queries.loading import freshness
+from closedloop.queries.standing import opened_since, standing_counts, todays_items
+from closedloop.ui.cards import Explanation, by_colour, figure, loop_parts
+from closedloop.ui.link_list import link_list
+from closedloop.ui.metric_cards import metric_cards
+from closedloop.ui.registry import OPEN, TODAY, page_title
+from closedloop.ui.standing_view import (
+    counted,
+    item_rows,
+    new_by_loop,
+    red_overdue_stations,
+    source_rows,
+)
+from closedloop.ui.states import empty, unknown
+from closedloop.ui.visit import current
+
+visit = current()
+t, texts = visit.t, visit.texts
+duty_day, duty_begin, duty_end = visit.duty_day
+
+st.title(page_title(TODAY, texts, visit.identity))
+st.caption(
+    t(
+        "Duty day {day} ({begin} to {end}) · as of {as_of} · loaded until {latest}",
+        day=texts.day(duty_day),
+        begin=texts.moment(duty_begin),
+        end=texts.moment(duty_end),
+        as_of=texts.moment(visit.as_of),
+        latest=texts.moment(visit.published.default_as_of),
+    )
+)
+
+counts = visit.ask(standing_counts, station=visit.station)
+opened = visit.ask(opened_since, since=duty_begin, station=visit.station)
+sources = visit.ask(freshness, station=visit.station)
+latest = texts.moment(visit.published.default_as_of)
+
+overdue, due_soon = counted(counts, "overdue"), counted(counts, "due_soon")
+not_known, returned = counted(counts, "unknown"), counted(counts, returned=True)
+new = new_by_loop(visit, opened)
+still_open = texts.number(sum(counted(counts).values()))
+
+with st.grid("auto", min_column_width=210):
+    figure(
+        visit,
+        t("Overdue"),
+        texts.number(sum(overdue.values())),
+        Explanation(
+            t(
+                "Open items with at least one confirmed deadline passed at the moment shown; exactly at the "
+                "deadline is in time. Counted once, by the colour in force."
+            ),
+            n=t("{n} open items", n=still_open),
+            known_until=latest,
+        ),
+        key="overdue",
+        parts=by_colour(visit, overdue),
+        page=OPEN,
+        params={"view": "overdue"},
+        link=t("Overdue items"),
+    )
+    figure(
+        visit,
+        t("Due soon"),
+        texts.number(sum(due_soon.values())),
+        Explanation(
+            t(
+                "Open items not overdue, whose next deadline falls within the warning time of its policy "
+                "(from minutes for dispatch to days for a whole loop)."
+            ),
+            n=t("{n} open items", n=still_open),
+            known_until=latest,
+        ),
+        key="due_soon",
+        parts=by_colour(visit, due_soon),
+        page=OPEN,
+        params={"view": "due_soon"},
+        link=t("Items due soon"),
+    )
+    figure(
+        visit,
+        t("Not yet known"),
+        texts.number(sum(not_known.values())),
+        Explanation(
+            t(
+                "Open items with a deadline between the last moment their station has reported and the moment "
+                "shown: whether they were handled in time will be known with the next export."
+            ),
+            n=t("{n} open items", n=still_open),
+            known_until=latest,
+        ),
+        key="unknown",
+        parts=by_colour(visit, not_known),
+        page=OPEN,
+        params={"view": "unknown"},
+        link=t("Items to confirm"),
+    )
+    figure(
+        visit,
+        t("New since the last duty day"),
+        texts.number(sum(n for _, n in new)) if new else "—",
+        Explanation(
+            t(
+                "Items opened since {begin}, when the last complete duty day began; closed ones included.",
+                begin=texts.moment(duty_begin),
+            ),
+            known_until=latest,
+        ),
+        key="new",
+        unit="" if new else t("nothing reported"),
+        parts=loop_parts(visit, new),
+        page=OPEN,
+        params={"only": "new"},
+        link=t("Of these still open"),
+    )
+    figure(
+        visit,
+        t("Returned for rework"),
+        texts.number(sum(returned.values())),
+        Explanation(
+            t(
+                "Open items that failed an inspection and wait for rectification, or were returned to the sender "
+                "and not sent out again."
+            ),
+            n=t("{n} open items", n=still_open),
+            known_until=latest,
+        ),
+        key="returned",
+        parts=by_colour(visit, returned),
+        page=OPEN,
+        params={"only": "returned"},
+        link=t("Returned items"),
+    )
+
+items = visit.ask(todays_items, station=visit.station)
+main, side = st.columns([3, 2], gap="medium") if visit.leads else (st.container(), st.container())
+
+with main:
+    for section, heading, nothing in (
+        ("overdue", t("Overdue, worst first"), t("Nothing is overdue.")),
+        ("due_soon", t("Due soon, soonest first"), t("Nothing is due soon.")),
+        ("returned", t("Returned for rework"), t("Nothing waits for rework.")),
+    ):
+        part = items[items["section"] == section]
+        total = int(part["section_items"].iloc[0]) if len(part) else 0
+        st.subheader(t("{heading} ({shown} of {total})", heading=heading, shown=len(part), total=total))
+        if part.empty:
+            empty(nothing)
+        else:
+            link_list(visit, item_rows(visit, part), key=f"list_{section}", label=heading)
+
+with side:
+    if visit.leads:
+        st.subheader(t("Stations with an overdue red item"))
+        stations = red_overdue_stations(visit, counts)
+        if stations:
+            st.caption(t("In the bureau's fixed order; n is the number of overdue red items."))
+            link_list(visit, stations, key="red_stations", label=t("Stations with an overdue red item"))
+        else:
+            empty(t("No station has an overdue red item."))
+    st.subheader(t("Loaded until, by source"))
+    if sources.empty:
+        unknown(t("No load has said yet what it covers."))
+    else:
+        st.table(
+            source_rows(visit, sources),
+            hide_index=True,
+            border="horizontal",
+            alt=t("Loaded until, by source"),
+        )
+
+st.subheader(t("Metrics and their course"))
+st.caption(t("Calendar days; a gap in a line is a day that nobody reported, never a zero."))
+metric_cards(visit)
