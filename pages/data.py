@@ -52,8 +52,8 @@ sources = visit.ask(freshness, station=visit.station)
 section(
     t("Freshness by station and source"),
     t(
-        "The moment up to which complete loads cover a source. A source that is behind the moment shown is not "
-        "reported: its figures are missing, not zero."
+        "The moment up to which complete loads cover a source. A source that is behind the moment shown is "
+        "not reported: its figures are missing, not zero."
     ),
     "freshness",
 )
@@ -67,8 +67,8 @@ waiting = visit.ask(quarantine, station=visit.station)
 section(
     t("Rows to mend (quarantine)"),
     t(
-        "Rows that were refused, after masking, with every reason. They count nowhere until they are mended and "
-        "replayed: python -m closedloop quarantine export, then replay."
+        "Rows that were refused, after masking, with every reason. They count nowhere until they are mended "
+        "and replayed: python -m closedloop quarantine export, then replay."
     ),
     "quarantine",
     n=texts.number(int(waiting["all_rows"].iloc[0]) if len(waiting) else 0),
@@ -86,9 +86,7 @@ if visit.leads:
     totals = visit.ask(batch_totals)
     section(
         t("Loads and reconciliation"),
-        t(
-            "Per file: rows read = accepted + unchanged + quarantined. A batch that does not add up is marked."
-        ),
+        t("Per file: rows read = accepted + unchanged + quarantined. A load that does not add up is marked."),
         "batches",
     )
     if totals.empty:
@@ -101,7 +99,8 @@ if visit.leads:
 section(
     t("Builds"),
     t(
-        "A build is published whole or not at all; after a failed one the pages keep showing the last that passed."
+        "A build is published whole or not at all; after a failed one the pages keep showing the last that "
+        "passed."
     ),
     "builds",
 )

@@ -1,4 +1,4 @@
-"""Closed loop: per loop, items at each stage, in whose hands, how long, and what was skipped or done again."""
+"""Closed loop: per loop, items at each stage, in whose hands, how long, what was skipped or done again."""
 
 import streamlit as st
 
@@ -107,8 +107,8 @@ with left:
             visit,
             Explanation(
                 t(
-                    "The stage is the last one reached; the holder is whoever makes the next move. A returned "
-                    "item is with the control centre until it is sent out again."
+                    "The stage is the last one reached; the holder is whoever makes the next move. A "
+                    "returned item is with the control centre until it is sent out again."
                 ),
                 n=t("{n} open items", n=texts.number(counts.open_items)),
                 known_until=latest,

@@ -99,7 +99,7 @@ else:
     open_table(visit, found)
 st.caption(
     t(
-        "Late (超时) is said of limits in minutes or hours, overdue (超期) of limits in days. Not yet known: the "
-        "deadline lies after the last moment its station has reported."
+        "Late is said of limits in minutes or hours, overdue of limits in days. Not yet known: the deadline "
+        "lies after the last moment its station has reported."
     )
 )

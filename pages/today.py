@@ -87,8 +87,8 @@ with st.grid("auto", min_column_width=210):
         texts.number(sum(not_known.values())),
         Explanation(
             t(
-                "Open items with a deadline between the last moment their station has reported and the moment "
-                "shown: whether they were handled in time will be known with the next export."
+                "Open items with a deadline between the last moment their station has reported and the "
+                "moment shown: whether they were handled in time will be known with the next export."
             ),
             n=t("{n} open items", n=still_open),
             known_until=latest,
@@ -123,8 +123,8 @@ with st.grid("auto", min_column_width=210):
         texts.number(sum(returned.values())),
         Explanation(
             t(
-                "Open items that failed an inspection and wait for rectification, or were returned to the sender "
-                "and not sent out again."
+                "Open items that failed an inspection and wait for rectification, or were returned to the "
+                "sender and not sent out again."
             ),
             n=t("{n} open items", n=still_open),
             known_until=latest,
