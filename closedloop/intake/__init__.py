@@ -1,0 +1,27 @@
+"""Intake: foreign files into the raw contract, with nothing lost, nothing doubled and no person kept.
+
+Other rooms use what is named here::
+
+    report = intake.load_file("incidents", path, mapping=intake.read_mapping(yml))
+    reports = intake.load_directory(folder, progress=print)
+"""
+
+from closedloop.intake.covers import Covers
+from closedloop.intake.load import Prepared, load_file, prepare_bytes, write
+from closedloop.intake.mapping import MappingError, MappingFile, read_mapping
+from closedloop.intake.refused import RefusedFile
+from closedloop.intake.report import BatchReport, LoadReport
+
+__all__ = [
+    "BatchReport",
+    "Covers",
+    "LoadReport",
+    "MappingError",
+    "MappingFile",
+    "Prepared",
+    "RefusedFile",
+    "load_file",
+    "prepare_bytes",
+    "read_mapping",
+    "write",
+]

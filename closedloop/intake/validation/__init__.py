@@ -40,13 +40,15 @@ class BadRow:
 class Validated:
     """``good`` has :data:`ROW` and every mapped field, typed; ``read = good + bad + repeats``.
 
-    ``bad_keys`` are the keys of bad rows as they were read: they are present in the extract, wrong or not.
+    ``bad_keys`` are the keys of bad rows as they were read: they are present in the extract, wrong or not. They
+    stay in memory: a key may be a person's number.
     """
 
     good: pl.DataFrame
     bad: tuple[BadRow, ...]
     repeats: int
     bad_keys: frozenset[str]
+    bad_without_key: int
 
     @property
     def read(self) -> int:
@@ -82,8 +84,9 @@ def validate(
     bad.sort(key=lambda b: b.row)
     key = key_of(table)
     bad_rows = pl.Series([b.row for b in bad], dtype=pl.Int64)
-    bad_keys = frozenset(values[key].filter(values[ROW].is_in(bad_rows.implode())).drop_nulls())
-    return Validated(good, tuple(bad), repeats, bad_keys)
+    keys = values[key].filter(values[ROW].is_in(bad_rows.implode()))
+    nameless = keys.null_count() + len(unparseable)
+    return Validated(good, tuple(bad), repeats, frozenset(keys.drop_nulls()), nameless)
 
 
 def _check_events(values: pl.DataFrame, reference: Reference) -> tuple[pl.DataFrame, list[Problem]]:

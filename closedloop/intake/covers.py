@@ -1,0 +1,54 @@
+"""What an extract says of itself: which stations it holds completely, from when until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from closedloop.errors import ClosedloopError
+
+Extract = Literal["full", "delta"]
+
+
+@dataclass(frozen=True)
+class Covers:
+    """The completeness of one extract. Nothing said: the stations in the file, until its latest time.
+
+    ``stations`` None with ``until`` given means every known station; ``without`` takes some of them out again (a
+    station whose export is missing is not reported, which is not the same as having had no incident).
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    stations: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.since and self.until and self.since > self.until:
+            raise ClosedloopError(
+                f"the extract covers from {self.since:%Y-%m-%d %H:%M} until {self.until:%Y-%m-%d %H:%M}, which is "
+                "earlier; exchange the two"
+            )
+        if self.until is None and (self.stations is not None or self.without):
+            raise ClosedloopError("say until when the extract covers these stations (covers_until)")
+
+    @property
+    def said(self) -> bool:
+        return self.until is not None
+
+
+def moment(value: str | datetime | None, zone: ZoneInfo, name: str) -> datetime | None:
+    """A moment as written by people: ISO, in the warehouse's zone unless it has an offset."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise ClosedloopError(f"{name} {value!r} is no time; write it as 2025-04-25T08:00") from None
+    if not isinstance(value, datetime):
+        # YAML reads a day without a time as a date; a cut-off needs its hour.
+        raise ClosedloopError(f"{name} {value} has no time of day; write it as {value}T08:00")
+    return value if value.tzinfo else value.replace(tzinfo=zone)

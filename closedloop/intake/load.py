@@ -1,0 +1,312 @@
+"""Loading one file: read, map, validate, and write all of it in one transaction."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import Table
+
+from closedloop import warehouse
+from closedloop.errors import ClosedloopError
+from closedloop.intake.contract import TABLES, UNASSIGNED, key_of
+from closedloop.intake.covers import Covers, Extract
+from closedloop.intake.mapping import (
+    Mapped,
+    Mapping,
+    MappingFile,
+    apply_mapping,
+    canonical_mapping,
+    dropped_columns,
+    known_headers,
+    rows_taken,
+)
+from closedloop.intake.pseudonym import Pseudonymiser
+from closedloop.intake.reading import Source, read_bytes, read_file
+from closedloop.intake.reference import Reference, load_reference
+from closedloop.intake.refused import RefusedFile
+from closedloop.intake.report import BatchReport, LoadReport, Progress, quiet
+from closedloop.intake.store import quarantine_rows, tombstones, versions
+from closedloop.intake.store.batches import Counts, FileFacts, close_batch, open_batch
+from closedloop.intake.store.copying import copy_rows, create_incoming
+from closedloop.intake.store.coverage import Coverage, covered_until, known_stations, record, resolve
+from closedloop.intake.store.stage_events import derive_stage_events
+from closedloop.intake.validation import Validated, how_written, validate
+from closedloop.settings import Settings, get_settings
+
+#: Reasons printed when ``--strict`` refuses a file.
+SHOWN_REASONS = 5
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file read, mapped and validated; nothing is written yet. The upload page previews this."""
+
+    table: str
+    source: Source
+    mapping: Mapping
+    file: FileFacts
+    outputs: tuple[tuple[Mapped, Validated], ...]
+    warnings: tuple[str, ...]
+    reference: Reference
+
+
+def load_file(
+    table: str,
+    path: Path,
+    *,
+    mapping: MappingFile | None = None,
+    strict: bool = False,
+    extract: Extract | None = None,
+    covers: Covers | None = None,
+    loaded_by: str = "cli",
+    settings: Settings | None = None,
+    progress: Progress = quiet,
+) -> LoadReport:
+    """Load one file into one raw table (with a mapping: into each of its tables).
+
+    ``extract`` is ``delta`` unless the caller or the mapping says ``full``. Raises RefusedFile when nothing of the
+    file can be loaded, or when ``strict`` and any row is bad; ClosedloopError for a mistake of the caller.
+    """
+    started = time.monotonic()
+    settings = settings or get_settings()
+    progress(f"reading {path.name}")
+    source = read_file(path, _wanted(table, mapping), sheet=mapping.mapping.sheet if mapping else None)
+    prepared = prepare(table, source, mapping=mapping, loaded_by=loaded_by, settings=settings)
+    return write(
+        prepared,
+        strict=strict,
+        extract=extract,
+        covers=covers,
+        settings=settings,
+        progress=progress,
+        started=started,
+    )
+
+
+def prepare_bytes(
+    table: str,
+    data: bytes,
+    name: str,
+    *,
+    mapping: MappingFile | None = None,
+    loaded_by: str = "upload",
+    settings: Settings | None = None,
+) -> Prepared:
+    """Read, map and validate the content of one file; :func:`write` loads it."""
+    source = read_bytes(data, name, _wanted(table, mapping), sheet=mapping.mapping.sheet if mapping else None)
+    return prepare(table, source, mapping=mapping, loaded_by=loaded_by, settings=settings or get_settings())
+
+
+def prepare(
+    table: str, source: Source, *, mapping: MappingFile | None, loaded_by: str, settings: Settings
+) -> Prepared:
+    """Map and validate what was read. Broken lines count for ``table``, the file's main one."""
+    chosen = mapping.mapping if mapping else canonical_mapping(table, source.headers, source.name)
+    zone = chosen.time_zone or settings.time_zone
+    reference = load_reference(settings.reference_dir)
+    pseudonymise = Pseudonymiser(warehouse.hash_key(settings))
+    outputs = []
+    for mapped in apply_mapping(chosen, source):
+        output = mapped.output
+        broken = source.unparseable if output.table == table else ()
+        how = how_written(output.fields, zone)
+        checked = validate(TABLES[output.table], mapped.frame, how, reference, pseudonymise, broken)
+        outputs.append((mapped, checked))
+    warnings = list(source.notes)
+    dropped = dropped_columns(chosen, source)
+    if dropped:
+        warnings.append(f"{len(dropped)} column(s) of the file are not in the mapping and were dropped")
+    if left := source.frame.height - rows_taken(chosen, source):
+        warnings.append(f"{left} row(s) are taken by no output of the mapping")
+    file = FileFacts(
+        source.name,
+        source.sha256,
+        mapping.file if mapping else None,
+        mapping.sha256 if mapping else None,
+        loaded_by,
+    )
+    return Prepared(table, source, chosen, file, tuple(outputs), tuple(warnings), reference)
+
+
+def write(
+    prepared: Prepared,
+    *,
+    strict: bool = False,
+    extract: Extract | None = None,
+    covers: Covers | None = None,
+    settings: Settings | None = None,
+    progress: Progress = quiet,
+    started: float | None = None,
+) -> LoadReport:
+    """Write a prepared file in one transaction, under the lock shared with builds."""
+    started = time.monotonic() if started is None else started
+    if strict:
+        _refuse_bad_rows(prepared)
+    kind: Extract = extract or prepared.mapping.extract or "delta"
+    reports = []
+    with transaction(settings, progress) as connection:
+        for mapped, checked in prepared.outputs:
+            progress(f"loading {checked.read:,} rows into {mapped.output.table}")
+            # Distinct outputs (stations to create) are by-products: the file is no extract of them.
+            by_product = mapped.output.distinct
+            reports.append(
+                _write_output(
+                    connection,
+                    prepared,
+                    mapped,
+                    checked,
+                    "delta" if by_product else kind,
+                    None if by_product else covers or Covers(),
+                )
+            )
+    warnings = prepared.warnings + tuple(w for _, own in reports for w in own)
+    return LoadReport(
+        prepared.source.name,
+        tuple(report for report, _ in reports),
+        warnings,
+        tuple(dropped_columns(prepared.mapping, prepared.source)),
+        time.monotonic() - started,
+    )
+
+
+@contextmanager
+def transaction(settings: Settings | None, progress: Progress):
+    """A loader's transaction holding the lock: all of it commits at the end, or nothing."""
+    connection = warehouse.connect("loader", settings, application="closedloop load")
+    try:
+        with connection.transaction():
+            warehouse.locks.lock_for_transaction(connection, waiting=progress)
+            # Sorting and hashing a million rows in the default 4 MB goes to disk.
+            connection.execute("set local work_mem = '128MB'")
+            yield connection
+    finally:
+        connection.close()
+
+
+def _write_output(
+    connection: psycopg.Connection,
+    prepared: Prepared,
+    mapped: Mapped,
+    checked: Validated,
+    extract: Extract,
+    covers: Covers | None,
+) -> tuple[BatchReport, list[str]]:
+    """One table's rows; ``covers`` None for rows that are no extract of it. The batch and its own warnings."""
+    table, file = TABLES[mapped.output.table], prepared.file
+    key = key_of(table)
+    if extract == "full":
+        _refuse_empty_extract(connection, prepared, table, checked)
+    extent = Coverage() if covers is None else resolve(connection, table, checked.good, extract, covers)
+    warnings = _warnings_of(connection, table, checked, extent)
+    batch_id, loaded_at = open_batch(connection, table.name, file, extract)
+    create_incoming(connection, table)
+    copy_rows(connection, checked.good)
+    if extract == "full":
+        tombstones.remember_present(connection, table, checked.bad_keys)
+    unchanged = versions.compare(connection, table) + checked.repeats
+    accepted = versions.insert_versions(connection, table, batch_id, file.name, loaded_at)
+    events = derive_stage_events(connection, table, prepared.reference, batch_id, file.name, loaded_at)
+    retracted = 0
+    if extract == "full":
+        if nameless := checked.bad_without_key:
+            warnings.append(
+                f"{nameless} row(s) have no readable {key}: absences were not judged and nothing was withdrawn"
+            )
+        else:
+            loops = _loops_in(checked) if "loop" in table.columns else None
+            retracted = tombstones.withdraw_absent(
+                connection, table, extent, loops, batch_id, file.name, loaded_at
+            )
+    quarantine_rows.settle_by_good_rows(connection, table.name, key, batch_id)
+    new = quarantine_rows.write_quarantine(connection, table.name, file, batch_id, checked.bad)
+    record(connection, table, batch_id, extent)
+    counts = Counts(checked.read, accepted, unchanged, len(checked.bad), retracted, events)
+    recorded = [*prepared.warnings, *warnings] if table.name == prepared.table else warnings
+    close_batch(connection, batch_id, counts, extent, recorded)
+    return BatchReport(table.name, batch_id, counts, checked.bad, new), warnings
+
+
+def _wanted(table: str, mapping: MappingFile | None) -> set[str]:
+    """Headers to look for in the file. Refuses a table or a mapping that cannot be meant."""
+    if table not in TABLES:
+        raise ClosedloopError(f"there is no table {table!r}; the contract has {', '.join(TABLES)}")
+    if mapping is None:
+        return set(known_headers(table))
+    if table not in mapping.mapping.tables:
+        raise ClosedloopError(
+            f"the mapping {mapping.mapping.name} has no output for {table}; it has "
+            f"{', '.join(mapping.mapping.tables)}"
+        )
+    return mapping.mapping.columns
+
+
+def _refuse_bad_rows(prepared: Prepared) -> None:
+    bad = [row for _, checked in prepared.outputs for row in checked.bad]
+    if not bad:
+        return
+    name = prepared.source.name
+    shown = bad[:SHOWN_REASONS]
+    en = "; ".join(f"row {row.row:,}: {row.reasons[0].message_en}" for row in shown)
+    zh = "；".join(f"第 {row.row:,} 行：{row.reasons[0].message_zh}" for row in shown)
+    more_en = f"; and {len(bad) - len(shown):,} more" if len(bad) > len(shown) else ""
+    more_zh = f"；另有 {len(bad) - len(shown):,} 行" if len(bad) > len(shown) else ""
+    raise RefusedFile(
+        f"{name}: {len(bad):,} bad row(s), and nothing is loaded with --strict. {en}{more_en}.",
+        f"{name}：{len(bad):,} 行有误，严格模式下不入库。{zh}{more_zh}。",
+    )
+
+
+def _refuse_empty_extract(
+    connection: psycopg.Connection, prepared: Prepared, table: Table, checked: Validated
+) -> None:
+    """A full extract without a row is a failed export far more often than an empty city."""
+    if checked.good.height:
+        return
+    row = connection.execute(
+        f"select count(*) from raw.{table.name} where is_current and not retracted"
+    ).fetchone()
+    if row[0]:
+        name = prepared.source.name
+        raise RefusedFile(
+            f"{name} is a full extract of {table.name} without a good row, and would withdraw all {row[0]:,} that "
+            "are known; export it again, or load it with --extract delta.",
+            f"{name} 是 {table.name} 的全量导出，但没有有效行，会撤回现有全部 {row[0]:,} 行；请重新导出，或按增量"
+            "（--extract delta）加载。",
+        )
+
+
+def _warnings_of(
+    connection: psycopg.Connection, table: Table, checked: Validated, extent: Coverage
+) -> list[str]:
+    warnings = []
+    if extent.assumed:
+        warnings.append(
+            f"{table.name}: taken to be complete until {extent.until:%Y-%m-%d %H:%M:%S} UTC, its latest time; say "
+            "--covers-until to be exact"
+        )
+    elif extent.until and (before := covered_until(connection, table)) and extent.until < before:
+        warnings.append(
+            f"{table.name}: the extract ends {extent.until:%Y-%m-%d %H:%M} UTC, earlier than what is loaded "
+            f"already ({before:%Y-%m-%d %H:%M} UTC): older content may have come back"
+        )
+    if table.name != "stations" and "station_id" in checked.good.columns:
+        known = known_stations(connection)
+        foreign = checked.good["station_id"].drop_nulls()
+        foreign = foreign.filter(~foreign.is_in(known))
+        if len(foreign):
+            warnings.append(
+                f"{table.name}: {len(foreign):,} row(s) name {foreign.n_unique():,} station(s) that are not in "
+                f"stations, and belong to {UNASSIGNED}"
+            )
+    return warnings
+
+
+def _loops_in(checked: Validated) -> list[str | None]:
+    if "loop" not in checked.good.columns:
+        return [None]
+    loops = set(checked.good["loop"].unique().to_list())
+    return sorted(loops | {row.content.get("loop") for row in checked.bad if row.content}, key=str)

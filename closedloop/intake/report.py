@@ -1,0 +1,51 @@
+"""What became of a file, for the command line, the upload page and the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from closedloop.intake.store.batches import Counts
+from closedloop.intake.validation import BadRow
+
+Progress = Callable[[str], None]
+
+
+def quiet(_: str) -> None:
+    """A progress callback that says nothing."""
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """One table's part of a file. ``new_quarantined`` were not in quarantine before."""
+
+    table: str
+    batch_id: int
+    counts: Counts
+    bad: tuple[BadRow, ...] = ()
+    new_quarantined: int = 0
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """One file. Either ``batches`` say what was loaded, or ``refused`` says in one sentence why nothing was."""
+
+    file: str
+    batches: tuple[BatchReport, ...] = ()
+    warnings: tuple[str, ...] = ()
+    dropped_columns: tuple[str, ...] = ()
+    seconds: float = 0.0
+    refused: str | None = None
+    refused_zh: str | None = field(default=None, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        return self.refused is None
+
+    @property
+    def quarantined(self) -> int:
+        return sum(batch.counts.quarantined for batch in self.batches)
+
+    def total(self, what: str) -> int:
+        """Sum of one count (read, accepted, unchanged, quarantined, retracted, derived_events) over the tables."""
+        return sum(getattr(batch.counts, what) for batch in self.batches)

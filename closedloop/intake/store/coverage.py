@@ -1,0 +1,100 @@
+"""What a load covers completely, per station: the ground of "loaded until" and of "not reported"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+import psycopg
+from sqlalchemy import Table
+
+from closedloop.errors import ClosedloopError
+from closedloop.intake.contract import UNASSIGNED
+from closedloop.intake.covers import Covers, Extract
+
+_TIMES = {"loop_events": ("occurred_at", "recorded_at"), "volunteer_activities": ("started_at",)}
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """From when until when, and for which stations (None: for all of them, and for rows without one).
+
+    ``assumed`` where the extract did not say it itself. Nothing is covered while ``until`` is None.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    stations: tuple[str, ...] | None = None
+    assumed: bool = False
+
+
+def resolve(
+    connection: psycopg.Connection, table: Table, good: pl.DataFrame, extract: Extract, covers: Covers
+) -> Coverage:
+    """What the extract says of itself or, if it says nothing, the stations in it until its latest time.
+
+    A full extract that says nothing is of all stations. Tables without times cover nothing unless it is said.
+    """
+    if not covers.said:
+        return _assumed(connection, table, good, extract)
+    known = known_stations(connection)
+    for station in (*(covers.stations or ()), *covers.without):
+        if station not in known and station != UNASSIGNED:
+            raise ClosedloopError(
+                f"{table.name}: the extract covers station {station!r}, which is not in stations; load stations "
+                "first, or correct the id"
+            )
+    if covers.stations is None and not covers.without:
+        return Coverage(covers.since, covers.until)
+    chosen = covers.stations if covers.stations is not None else (*known, UNASSIGNED)
+    return Coverage(covers.since, covers.until, tuple(s for s in chosen if s not in covers.without))
+
+
+def record(connection: psycopg.Connection, table: Table, batch_id: int, coverage: Coverage) -> None:
+    """One row of ``ops.coverage`` per covered station."""
+    if coverage.until is None:
+        return
+    stations = coverage.stations
+    if stations is None:
+        stations = (*known_stations(connection), UNASSIGNED)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.coverage (batch_id, table_name, station_id, covers_from, covers_until) "
+            "values (%s, %s, %s, %s, %s)",
+            [
+                (batch_id, table.name, station, coverage.since, coverage.until)
+                for station in dict.fromkeys(stations)
+            ],
+        )
+
+
+def known_stations(connection: psycopg.Connection) -> list[str]:
+    """Every station there is now, in the order of their ids."""
+    rows = connection.execute(
+        "select station_id from raw.stations where is_current and not retracted order by station_id"
+    )
+    return [row[0] for row in rows]
+
+
+def covered_until(connection: psycopg.Connection, table: Table) -> datetime | None:
+    """The latest moment any earlier load of this table has covered."""
+    row = connection.execute(
+        "select max(covers_until) from ops.coverage where table_name = %s", [table.name]
+    ).fetchone()
+    return row[0]
+
+
+def _assumed(connection: psycopg.Connection, table: Table, good: pl.DataFrame, extract: Extract) -> Coverage:
+    columns = _TIMES.get(table.name) or tuple(c.name for c in table.columns if "stage" in c.info)
+    latest = [good[name].max() for name in columns if name in good.columns]
+    latest = [value for value in latest if value is not None]
+    if not latest:
+        return Coverage()
+    until = min(max(latest), datetime.now(UTC))
+    if extract == "full" or table.name == "loop_events":
+        return Coverage(until=until, assumed=True)
+    known = set(known_stations(connection))
+    named = good["station_id"].unique().to_list() if "station_id" in good.columns else [None]
+    stations = sorted({station if station in known else UNASSIGNED for station in named})
+    return Coverage(until=until, stations=tuple(stations), assumed=True)

@@ -1,0 +1,195 @@
+"""Times that come as columns of a work item are events too: they are unpivoted into ``raw.loop_events``.
+
+The identifier of such an event is ``md5(table|key|stage)``, not its time: a corrected time is a new version of the
+same event, an erased one retracts it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Table
+
+from closedloop.intake.contract import ITEM_TABLES, ItemTable, business_columns
+from closedloop.intake.reference import Reference
+from closedloop.intake.store.copying import INCOMING
+from closedloop.intake.store.versions import PRIOR
+
+#: The stage of a column that opens items of any loop: the loop's own first stage.
+FIRST = "@first"
+
+_EVENT = """
+    (event_id, loop, item_id, stage, occurred_at, version, is_current, retracted, row_hash, batch_id, source_file,
+     source_row, loaded_at)
+"""
+
+
+def derive_stage_events(
+    connection: psycopg.Connection,
+    table: Table,
+    reference: Reference,
+    batch_id: int,
+    source_file: str,
+    loaded_at: datetime,
+) -> int:
+    """Write the stage events of the incoming rows; how many versions of events were written.
+
+    Call after the rows' own versions are written, while :data:`PRIOR` still tells which items were known.
+    """
+    item = ITEM_TABLES.get(table.name)
+    if item is None:
+        return 0
+    facts = {"batch_id": batch_id, "source_file": source_file, "loaded_at": loaded_at}
+    return _of_new_items(connection, item, reference, facts) + _of_changed_items(
+        connection, item, reference, facts
+    )
+
+
+def event_id(table: str, key: str, stage: str) -> str:
+    """SQL for the identifier of a stage event; ``key`` and ``stage`` are SQL expressions."""
+    return f"md5('{table}|' || {key} || '|' || {stage})"
+
+
+def _wanted(item: ItemTable, reference: Reference) -> str:
+    """SQL: one row per incoming item and stage that its loop has; ``occurred_at`` is null where the time is blank."""
+    loop = "arriving.loop"
+    if item.default_loop:
+        loop = f"coalesce(arriving.loop, {_literal(item.default_loop)})"
+    columns = [(c.name, c.info["stage"]) for c in business_columns(item.table) if "stage" in c.info]
+    fixed = ", ".join(f"({_literal(s)}, arriving.{name})" for name, s in columns if s != FIRST)
+    known = ", ".join(f"({_literal(lp)}, {_literal(s)})" for lp, s in reference.loop_stages)
+    parts = []
+    if fixed:
+        parts.append(
+            f"""
+            select {loop} as loop, arriving.{item.key} as item_id, arriving.source_row, arriving.source_file,
+                   stage.stage, stage.occurred_at
+            from {INCOMING} as arriving
+            cross join lateral (values {fixed}) as stage (stage, occurred_at)
+            where ({loop}, stage.stage) in ({known})
+            """
+        )
+    for name, stage in columns:
+        if stage != FIRST:
+            continue
+        firsts = ", ".join(f"({_literal(lp)}, {_literal(s)})" for lp, s in reference.first_stage.items())
+        every = ", ".join(f"({_literal(s)})" for s in sorted(set(reference.first_stage.values())))
+        # A changed loop erases the first stage of the old one: every possible first stage is asked for.
+        parts.append(
+            f"""
+            select {loop} as loop, arriving.{item.key} as item_id, arriving.source_row, arriving.source_file,
+                   possible.stage,
+                   case when possible.stage = opening.stage then arriving.{name} end as occurred_at
+            from {INCOMING} as arriving
+            cross join (values {every}) as possible (stage)
+            left join (values {firsts}) as opening (loop, stage) on opening.loop = {loop}
+            """
+        )
+    return " union all ".join(parts)
+
+
+def _of_new_items(
+    connection: psycopg.Connection, item: ItemTable, reference: Reference, facts: dict[str, object]
+) -> int:
+    """Items never seen before have no events yet: nothing to compare with."""
+    return connection.execute(
+        f"""
+        insert into raw.loop_events {_EVENT}
+        select
+            {event_id(item.table.name, "wanted.item_id", "wanted.stage")},
+            wanted.loop,
+            wanted.item_id,
+            wanted.stage,
+            wanted.occurred_at,
+            1,
+            true,
+            false,
+            wanted.loop || '@' || wanted.occurred_at,
+            %(batch_id)s,
+            coalesce(wanted.source_file, %(source_file)s),
+            wanted.source_row,
+            %(loaded_at)s
+        from ({_wanted(item, reference)}) as wanted
+        where
+            wanted.occurred_at is not null
+            and not exists (select from {PRIOR} as prior where prior.{item.key} = wanted.item_id)
+        on conflict do nothing
+        """,
+        facts,
+    ).rowcount
+
+
+def _of_changed_items(
+    connection: psycopg.Connection, item: ItemTable, reference: Reference, facts: dict[str, object]
+) -> int:
+    """Items with a new version: events whose time changed get a version, those whose time is gone a retraction."""
+    if not connection.execute(f"select from {PRIOR} limit 1").rowcount:
+        return 0
+    connection.execute("drop table if exists changed_events")
+    connection.execute(
+        f"""
+        create temporary table changed_events on commit drop as
+        with wanted as ({_wanted(item, reference)}),
+
+        named as (
+            select {event_id(item.table.name, "wanted.item_id", "wanted.stage")} as event_id, wanted.*
+            from wanted
+            join {PRIOR} as prior on prior.{item.key} = wanted.item_id
+        )
+
+        select
+            named.event_id,
+            case when named.occurred_at is null then known.loop else named.loop end as loop,
+            named.item_id,
+            named.stage,
+            coalesce(named.occurred_at, known.occurred_at) as occurred_at,
+            named.occurred_at is null as retracted,
+            coalesce(known.version, 0) + 1 as version,
+            named.source_row,
+            named.source_file
+        from named
+        left join raw.loop_events as known on known.event_id = named.event_id and known.is_current
+        where
+            case
+                when named.occurred_at is null then not known.retracted
+                else
+                    known.event_id is null
+                    or known.retracted
+                    or known.occurred_at <> named.occurred_at
+                    or known.loop <> named.loop
+            end
+        """
+    )
+    connection.execute(
+        """
+        update raw.loop_events as known set is_current = false from changed_events as changed
+        where known.event_id = changed.event_id and known.is_current
+        """
+    )
+    return connection.execute(
+        f"""
+        insert into raw.loop_events {_EVENT}
+        select
+            event_id,
+            loop,
+            item_id,
+            stage,
+            occurred_at,
+            version,
+            true,
+            retracted,
+            loop || '@' || occurred_at,
+            %(batch_id)s,
+            coalesce(source_file, %(source_file)s),
+            source_row,
+            %(loaded_at)s
+        from changed_events
+        """,
+        facts,
+    ).rowcount
+
+
+def _literal(text: str) -> str:
+    return sql.Literal(text).as_string(None)
