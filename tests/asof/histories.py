@@ -134,8 +134,9 @@ def invent(pick: Pick, reference: Reference) -> History:
         if pick(range(6)) == 0:
             event["severity"] = pick([None, *reference.ranks])
         way = "on" if number == 0 else pick(["on", "on", "on", "jump", "move", "move"])
-        if way == "move":
-            event["move"] = pick(MOVES)
+        paused = number > 0 and events[-1]["move"] == "suspend" and pick([True, False])
+        if way == "move" or paused:
+            event["move"] = "resume" if paused else pick(MOVES)
             effect = reference.effects[event["move"]]
             if effect == "extend":
                 event["due_at"] = pick([None, now, _moved(pick, now), _moved(pick, now)])

@@ -1,0 +1,76 @@
+"""No figure of a past day knows the future: raw is cut off, built again, and every metric compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from closedloop.transform.builder import build
+from closedloop.warehouse import Scope, scoped_connection
+from tests.asof.truncate import truncate
+from tests.oracle.stories import SHANGHAI, local
+from tests.servers import Warehouse
+
+#: In the middle of a working day, and of the first wave of corrections; the last whole day is the one before.
+CUT = local("2024-12-17 14:37:00")
+
+DAILY = text(
+    """
+    select d.metric_id, d.station_id, d.metric_date, d.dimension, d.member, d.numerator, d.denominator
+    from marts.fct_metric_daily as d
+    join marts.dim_metrics as m on m.metric_id = d.metric_id
+    where d.metric_date + coalesce(m.maturity_days, 0) <= :last_day
+    """
+)
+VALUES = text(
+    """
+    select metric_id, station_id, metric_date, work_item_id, value
+    from marts.fct_metric_values
+    where metric_date <= :last_day
+    """
+)
+
+
+@pytest.fixture(scope="module")
+def cut_city(city: Warehouse, make_warehouse: Callable[..., Warehouse]) -> Warehouse:
+    """The city as it was at CUT, built anew."""
+    made = make_warehouse(of=city)
+    with made.connect("owner") as connection:
+        removed = truncate(connection, CUT)
+    assert all(removed.values()), f"nothing to cut off: {removed}"
+    build(made.settings)
+    return made
+
+
+def _last_whole_day(moment: datetime) -> date:
+    return moment.astimezone(SHANGHAI).date() - timedelta(days=1)
+
+
+def _rows(warehouse: Warehouse, statement: object) -> set[tuple]:
+    with scoped_connection(Scope.city(), warehouse.settings) as connection:
+        rows = connection.execute(statement, {"last_day": _last_whole_day(CUT)}).all()
+    found = {tuple(row) for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+@pytest.mark.parametrize("statement", [DAILY, VALUES], ids=["fct_metric_daily", "fct_metric_values"])
+def test_cutting_off_the_future_changes_no_figure_of_the_past(
+    city: Warehouse, cut_city: Warehouse, statement: object
+) -> None:
+    whole, cut = _rows(city, statement), _rows(cut_city, statement)
+    print(f"{len(whole)} rows compared")
+    assert len(whole) > 300
+    differing = sorted(whole ^ cut, key=str)
+    told = "\n".join(f"{'only whole' if row in whole else 'only cut  '} {row}" for row in differing[:20])
+    by_metric = sorted({row[0] for row in differing})
+    assert not differing, f"{len(differing)} of {len(whole)} rows differ, of {by_metric}\n{told}"
+
+
+def test_every_metric_has_a_past_to_compare(city: Warehouse) -> None:
+    with scoped_connection(Scope.city(), city.settings) as connection:
+        known = set(connection.exec_driver_sql("select metric_id from marts.dim_metrics").scalars())
+    assert {row[0] for s in (DAILY, VALUES) for row in _rows(city, s)} == known

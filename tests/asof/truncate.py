@@ -1,0 +1,68 @@
+"""Deleting the future: raw as it would be if nothing after a moment had ever been exported."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import psycopg
+from psycopg import sql
+
+from closedloop.intake.contract import ITEM_TABLES, business_columns
+
+#: A correction later than the moment takes what it corrected along: it stands for the same fact.
+LATE_EVENTS = """
+delete from raw.loop_events as e
+where
+    e.occurred_at > %(moment)s
+    or exists (
+        select from raw.loop_events as s
+        where s.supersedes = e.event_id and s.is_current and not s.retracted and s.occurred_at > %(moment)s
+    )
+"""
+
+LATE_ITEM_EVENTS = """
+delete from raw.loop_events as e
+using raw.{table} as i
+where e.item_id = i.{key} and e.loop = coalesce(i.loop, {default_loop}) and i.{opened_by} > %(moment)s
+"""
+
+UNDO_WITHDRAWALS = "update raw.{table} set retracted = false where retracted and loaded_at > %(moment)s"
+
+COVERAGE = (
+    "delete from ops.coverage where covers_from > %(moment)s",
+    "update ops.coverage set covers_until = least(covers_until, %(moment)s)",
+)
+
+
+def truncate(connection: psycopg.Connection, moment: datetime) -> dict[str, int]:
+    """Remove from raw (and coverage) whatever lies after ``moment``; what was removed, by kind."""
+    removed: dict[str, int] = {}
+
+    def run(kind: str, statement: sql.Composable | str) -> None:
+        count = connection.execute(statement, {"moment": moment}).rowcount
+        removed[kind] = removed.get(kind, 0) + count
+
+    run("events", LATE_EVENTS)
+    for name, item_table in ITEM_TABLES.items():
+        parts = {
+            "table": sql.Identifier(name),
+            "key": sql.Identifier(item_table.key),
+            "opened_by": sql.Identifier(item_table.opened_by),
+            "default_loop": sql.Literal(item_table.default_loop),
+        }
+        run("events", sql.SQL(LATE_ITEM_EVENTS).format(**parts))
+        run("items", sql.SQL("delete from raw.{table} where {opened_by} > %(moment)s").format(**parts))
+        run("withdrawals", sql.SQL(UNDO_WITHDRAWALS).format(**parts))
+        for column in business_columns(item_table.table):
+            if "stage" in column.info and column.name != item_table.opened_by:
+                time = {**parts, "column": sql.Identifier(column.name)}
+                run(
+                    "stage times",
+                    sql.SQL("update raw.{table} set {column} = null where {column} > %(moment)s").format(
+                        **time
+                    ),
+                )
+    run("activities", "delete from raw.volunteer_activities where started_at > %(moment)s")
+    for statement in COVERAGE:
+        run("coverage", statement)
+    return removed
