@@ -87,7 +87,7 @@ class _Reporter:
             self._write(
                 kind="finish",
                 node=data.node_info.unique_id,
-                status=_word(data.status) if hasattr(data, "status") else "skipped",
+                status=data.node_info.node_status,
                 seconds=getattr(data, "execution_time", 0.0),
                 index=data.index,
                 total=getattr(data, "total", None) or getattr(data, "num_models", None),

@@ -41,7 +41,7 @@ def shown(console: Console) -> Iterator[Listener]:
 
         def show(step: Note | NodeEvent) -> None:
             if isinstance(step, Note):
-                console.print(step.text, highlight=False)
+                console.print(step.text, highlight=False, markup=False, soft_wrap=True)
             elif step.status is None:
                 bar.update(task, description=_short(step.node).ljust(44)[:44], total=step.total)
             else:
@@ -54,12 +54,12 @@ def shown(console: Console) -> Iterator[Listener]:
 
 def _print_line(console: Console, step: Note | NodeEvent) -> None:
     if isinstance(step, Note):
-        console.print(step.text, highlight=False, markup=False)
+        console.print(step.text, highlight=False, markup=False, soft_wrap=True)
     elif step.status is not None and (
         _worth_a_line(step) or not step.node.startswith(("test.", "unit_test."))
     ):
         line = f"[{step.index:>3}/{step.total}] {step.status:<8} {_short(step.node)} ({step.seconds:.1f} s)"
-        console.print(line, highlight=False, markup=False)
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _worth_a_line(step: NodeEvent) -> bool:
