@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 
 import pandas as pd
 import streamlit as st
@@ -32,7 +33,6 @@ def scope_key(scope: Scope) -> tuple[str, str, str | None]:
     return (scope.setting(), scope.role, scope.bureau_id)
 
 
-@st.cache_data(ttl=KEEP, max_entries=2000, show_spinner=False)
 def _answer(
     name: str,
     scope_parts: tuple[str, str, str | None],
@@ -50,6 +50,12 @@ def _answer(
     return frame
 
 
+@lru_cache(maxsize=1)
+def _cached() -> Callable[..., pd.DataFrame]:
+    # Decorated on first use: at import the server's own cache does not exist yet.
+    return st.cache_data(_answer, ttl=KEEP, max_entries=2000, show_spinner=False)
+
+
 def ask(
     question: Question, scope: Scope, as_of: datetime, build_id: int, **arguments: object
 ) -> pd.DataFrame:
@@ -59,4 +65,4 @@ def ask(
     """
     name = f"{question.__module__}.{question.__qualname__}"
     key = repr(sorted(arguments.items()))
-    return _answer(name, scope_key(scope), as_of, build_id, key, question, scope, arguments)
+    return _cached()(name, scope_key(scope), as_of, build_id, key, question, scope, arguments)

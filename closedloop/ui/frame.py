@@ -5,10 +5,9 @@ import logging
 import streamlit as st
 
 from closedloop.errors import ClosedloopError
-from closedloop.queries.reading import NothingPublished
 from closedloop.queries.reference import names as ask_names
 from closedloop.settings import get_settings
-from closedloop.ui import filters, states, visit
+from closedloop.ui import filters, visit
 from closedloop.ui.asking import BuildChanged, ask
 from closedloop.ui.demo import demo_is_open, published_to_anybody
 from closedloop.ui.identity import COOKIE, sessions
@@ -17,14 +16,14 @@ from closedloop.ui.menu import sidebar, top_menu
 from closedloop.ui.names import Names
 from closedloop.ui.registry import PAGES, page_title
 from closedloop.ui.signin import closed_pages, sign_in_page
-from closedloop.ui.style import put_style
-from closedloop.warehouse.errors import WarehouseUnavailable
+from closedloop.ui.states import explain_trouble, notices, page_failed
+from closedloop.ui.style import ICON, put_style
 
 settings = get_settings()
 language = filters.one_of(st.query_params.get("lang"), ("zh", "en"), language_of(st.context.locale))
 texts = texts_for(language, settings.zone)
 st.set_page_config(
-    page_title=texts.t("Closedloop"), page_icon=":material/sync:", layout="wide", initial_sidebar_state="auto"
+    page_title=texts.t("Closedloop"), page_icon=ICON, layout="wide", initial_sidebar_state="auto"
 )
 
 identity = sessions(settings).read(st.context.cookies.get(COOKIE))
@@ -37,8 +36,7 @@ except ClosedloopError as error:
 if trouble is not None:
     # Nothing to protect and nothing to show, signed in or not.
     visit.end()
-    explain = states.nothing_published if isinstance(trouble, NothingPublished) else states.no_warehouse
-    st.navigation(closed_pages(lambda _: explain(texts, str(trouble))), position="hidden").run()
+    st.navigation(closed_pages(lambda _: explain_trouble(texts, trouble)), position="hidden").run()
     st.stop()
 
 demo = demo_is_open(settings, status)
@@ -67,17 +65,13 @@ try:
     put_style()
     sidebar(here, entry)
     top_menu(here, pages, entry)
-    states.notices(here)
+    notices(here)
     chosen.run()
 except BuildChanged:
     # Two builds must not stand on one page: start over with the newer one.
     st.rerun()
-except WarehouseUnavailable as error:
-    states.no_warehouse(texts, str(error))
-except NothingPublished as error:
-    states.nothing_published(texts, str(error))
 except ClosedloopError as error:
-    st.error(str(error))
+    explain_trouble(texts, error)
 except Exception:
     logging.getLogger("closedloop.pages").exception("page %s failed", entry.key)
-    states.page_failed(texts)
+    page_failed(texts)

@@ -126,14 +126,13 @@ def state_label(visit: Visit, state: str | None, unit: str, confirmed: bool) -> 
 def limit_text(visit: Visit, value: float, unit: str) -> str:
     """A limit in words: ``30 minutes``, ``2 working days``."""
     n = int(value) if float(value).is_integer() else float(value)
-    forms = {
-        "minutes": ("{count} minute", "{count} minutes"),
-        "hours": ("{count} hour", "{count} hours"),
-        "calendar_days": ("{count} calendar day", "{count} calendar days"),
-        "working_days": ("{count} working day", "{count} working days"),
-    }
-    singular, plural = forms.get(unit, ("{count} " + unit, "{count} " + unit))
-    return visit.texts.n(singular, plural, n)
+    count = visit.texts.n
+    return {
+        "minutes": count("{count} minute", "{count} minutes", n),
+        "hours": count("{count} hour", "{count} hours", n),
+        "calendar_days": count("{count} calendar day", "{count} calendar days", n),
+        "working_days": count("{count} working day", "{count} working days", n),
+    }.get(unit, f"{n} {unit}")
 
 
 def target_table(visit: Visit, loop: str, targets: pd.DataFrame) -> pd.DataFrame:

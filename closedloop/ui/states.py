@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from closedloop.errors import ClosedloopError
+from closedloop.queries.reading import NothingPublished
 from closedloop.ui.language import Texts
 from closedloop.ui.visit import Visit
 
@@ -45,15 +47,23 @@ def no_warehouse(texts: Texts, reason: str) -> None:
     _retrying()
 
 
-def nothing_published(texts: Texts, reason: str) -> None:
+def nothing_published(texts: Texts) -> None:
     """The warehouse answers, and nothing has been built yet."""
     st.title(texts.t("Nothing has been published yet"))
     st.info(
         texts.t("The first build is still to come. This page tries again every 10 seconds."),
         icon=":material/hourglass:",
     )
-    st.caption(reason)
+    st.caption(texts.t("Load files, then run: python -m closedloop build"))
     _retrying()
+
+
+def explain_trouble(texts: Texts, trouble: ClosedloopError) -> None:
+    """Why there are no figures at all."""
+    if isinstance(trouble, NothingPublished):
+        nothing_published(texts)
+    else:
+        no_warehouse(texts, str(trouble))
 
 
 def page_failed(texts: Texts) -> None:

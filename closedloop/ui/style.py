@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+#: The mark in the browser's tab. Drawn here, because an icon by name is fetched from another host.
+ICON = (
+    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'>"
+    "<rect width='32' height='32' rx='7' fill='#1F4E8C'/>"
+    "<path d='M23 11a9 9 0 1 0 2 7' fill='none' stroke='#fff' stroke-width='3.2' stroke-linecap='round'/>"
+    "<path d='M24.5 6.5v5.5h-5.5' fill='none' stroke='#fff' stroke-width='3.2' stroke-linecap='round'/></svg>"
+)
+
 _CSS = """
 <style>
 .cl-value { font-size: 1.9rem; font-weight: 650; line-height: 1.2; font-variant-numeric: tabular-nums; }
