@@ -16,9 +16,9 @@ def _some(rng: np.random.Generator, frame: pl.DataFrame, n: int) -> pl.DataFrame
 
 
 def incidents(plan: Plan, history: pl.DataFrame) -> ExportFile:
-    """Incidents of December 2024, exported again in January: other category, arrival two minutes earlier."""
+    """Incidents of December 2024, exported again in January with another category."""
     rng = plan.rng("export")
-    first, last = "2024-12-01 00:00:00", "2025-01-01 00:00:00"
+    first, last, exported = "2024-12-01 00:00:00", "2025-01-01 00:00:00", "2025-01-15 00:00:00"
     closed = history.filter(
         (pl.col("received_at") >= first)
         & (pl.col("received_at") < last)
@@ -31,7 +31,7 @@ def incidents(plan: Plan, history: pl.DataFrame) -> ExportFile:
     rows = _some(rng, closed, plan.count(38, 3))
     corrected = pl.when(pl.col("final_type") == "help").then(pl.lit("dispute")).otherwise(pl.lit("help"))
     rows = rows.with_columns(final_type=corrected, elements_recorded=pl.lit("7"))
-    return ExportFile("incidents_corrected_20250115.csv", "incidents", rows, (first, last))
+    return ExportFile("incidents_corrected_20250115.csv", "incidents", rows, (first, exported))
 
 
 def disputes(plan: Plan, history: pl.DataFrame) -> ExportFile:
@@ -52,14 +52,14 @@ def disputes(plan: Plan, history: pl.DataFrame) -> ExportFile:
 def events(plan: Plan, history: pl.DataFrame) -> ExportFile:
     """Revisits of disputes booked on the wrong day: the same events with another time."""
     rng = plan.rng("export").spawn(2)[1]
-    first, last = "2024-11-01 00:00:00", "2025-02-01 00:00:00"
+    first, last = "2024-11-01 00:00:00", "2025-01-15 00:00:00"
     booked = history.filter(
         (pl.col("stage") == "revisit") & (pl.col("occurred_at") >= first) & (pl.col("occurred_at") < last)
     )
     rows = _some(rng, booked, plan.count(6, 1))
     moved = pl.col("occurred_at").str.to_datetime("%Y-%m-%d %H:%M:%S").dt.offset_by("-3h")
     rows = rows.with_columns(occurred_at=moved.dt.to_string("%Y-%m-%d %H:%M:%S"))
-    return ExportFile("loop_events_corrected_20250205.csv", "loop_events", rows, (first, last))
+    return ExportFile("loop_events_corrected_20250115.csv", "loop_events", rows, (first, last))
 
 
 def vanished(plan: Plan, first_export: pl.DataFrame, all_events: pl.DataFrame, spared: set[str]) -> list[str]:

@@ -64,19 +64,21 @@ _LEAD_DEPARTMENT = {
 }
 #: The demo's own idea of how long a dispute may take, in days, by severity.
 _TAKES = {"red": 6.0, "yellow": 11.0, "blue": 16.0}
+#: When the leads were found that stay without resolution.
+_UNRESOLVED_FOUND = (wall("2025-02-20"), wall("2025-04-10"))
 _LAST_LEAD = wall("2025-04-24 21:00")
 
 
 def build(plan: Plan, incidents: Incidents, where: Places, stream: Stream) -> Items:
     """All disputes with their events. The leads since 2024-08-01 and their outcomes are planned counts."""
     rng = plan.rng("disputes")
-    found = _found(rng, plan)
+    found, unresolved = _found(rng, plan)
     n = len(found)
-    lead = found >= CENTRE_OPENS
     station = city.draw_stations(rng, n)
     # The missing station's last day is not exported; none of its leads may depend on it.
-    near_end = (station == city.MISSING) & (found >= CUT - 16 * DAY)
-    station = np.where(near_end, city.index("S10"), station)
+    depends = found >= CUT - 16 * DAY
+    depends[unresolved] = True
+    station = np.where(depends & (station == city.MISSING), city.index("S10"), station)
 
     kind = pick(rng, n, _TYPES)
     before_festival = days_from_spring_festival(day_of(found))
@@ -96,7 +98,7 @@ def build(plan: Plan, incidents: Incidents, where: Places, stream: Stream) -> It
     department = np.where(has_lead_department, [_LEAD_DEPARTMENT[k] for k in kind], "")
     place = np.where(linked, incidents.place[incident], where.draw(rng, station, np.zeros(n, dtype=bool)))
 
-    course = _course(rng, plan, found, station, severity, lead)
+    course = _course(rng, found, station, severity, unresolved)
     severity = course["severity"]
     _emit(rng, stream, station, found, severity, course, department)
     stabilised = course["stabilise"]
@@ -122,27 +124,30 @@ def build(plan: Plan, incidents: Incidents, where: Places, stream: Stream) -> It
     )
 
 
-def _found(rng: np.random.Generator, plan: Plan) -> np.ndarray:
-    """Finding times: the early ones thin out; then exactly the planned leads, two of them on the last day."""
+def _found(rng: np.random.Generator, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """``(found, unresolved)``: early ones thin out, then the planned leads, two of them on the last day."""
     days = np.arange(day_of(np.int64(START)), day_of(np.int64(CENTRE_OPENS)))
     thinning = np.linspace(1.35, 0.7, len(days))
     early = spread(rng, plan.early_disputes, START, CENTRE_OPENS, office=False, weights=thinning)
-    last_day = min(2, plan.leads)
-    leads = spread(rng, plan.leads - last_day, CENTRE_OPENS, wall("2025-04-23"), office=False)
-    today = np.sort(rng.integers(wall("2025-04-24 10:00"), _LAST_LEAD, last_day))
-    return np.concatenate((early, leads, today))
+    others = plan.leads - plan.unresolved_leads - 2
+    leads = spread(rng, others, CENTRE_OPENS, wall("2025-04-23"), office=False)
+    unresolved = spread(rng, plan.unresolved_leads, *_UNRESOLVED_FOUND, office=False)
+    today = np.sort(rng.integers(wall("2025-04-24 10:00"), _LAST_LEAD, 2))
+    found = np.concatenate((early, leads, unresolved, today))
+    first = len(early) + len(leads)
+    return found, np.arange(first, first + len(unresolved))
 
 
 def _course(
     rng: np.random.Generator,
-    plan: Plan,
     found: np.ndarray,
     station: np.ndarray,
     severity: np.ndarray,
-    lead: np.ndarray,
+    unresolved: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """Times of every stage and move of every dispute, and its outcome."""
+    """Times of every stage and move of every dispute, its outcome and severity."""
     n = len(found)
+    lead = found >= CENTRE_OPENS
     slow = city.SLOW[station]
     takes = np.array([_TAKES[s] for s in severity]) * DAY
     assign = found + np.maximum(3 * MINUTE, lag(rng, n, 1.6 * HOUR * slow, 0.9)).astype(np.int64)
@@ -169,7 +174,7 @@ def _course(
     )
     outcome = np.where(lead, "resolved", outcome)
     severity = severity.copy()
-    _unresolved(rng, plan, found, lead, station, severity, outcome, conclude, stabilise, mediate)
+    _unresolved(unresolved, found, severity, outcome, conclude, stabilise, mediate)
 
     stuck = ~lead & (rng.random(n) < 0.016 * slow)
     conclude = np.where(stuck, later(conclude, rng.exponential(260 * DAY, n)), conclude)
@@ -190,11 +195,8 @@ def _course(
 
 
 def _unresolved(
-    rng: np.random.Generator,
-    plan: Plan,
+    rows: np.ndarray,
     found: np.ndarray,
-    lead: np.ndarray,
-    station: np.ndarray,
     severity: np.ndarray,
     outcome: np.ndarray,
     conclude: np.ndarray,
@@ -202,10 +204,6 @@ def _unresolved(
     mediate: list[np.ndarray],
 ) -> None:
     """The planned leads without resolution, in turn: gone to court, held stable (yellow), open (red)."""
-    last_months = (
-        lead & (found >= wall("2025-02-20")) & (found < wall("2025-04-10")) & (station != city.MISSING)
-    )
-    rows = rng.choice(np.flatnonzero(last_months), plan.unresolved_leads, replace=False)
     for i, row in enumerate(rows):
         if i % 3 == 0:
             outcome[row] = "litigation"

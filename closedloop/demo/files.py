@@ -17,7 +17,8 @@ _PERIODS = (
     ("2023a", "2023-04-25", "2023-10-01"),
     ("2023b", "2023-10-01", "2024-04-01"),
     ("2024a", "2024-04-01", "2024-10-01"),
-    ("2024b", "2024-10-01", "2025-04-24 08:00"),
+    ("2024b", "2024-10-01", "2025-01-15"),
+    ("2025a", "2025-01-15", "2025-04-24 08:00"),
 )
 _DAY = "20250424"
 _FIRST_HAZARD_EXPORT = "2025-04-01"
@@ -63,7 +64,8 @@ def _incident_files(world: World, day: tuple[str, str]) -> list[ExportFile]:
                 chinese_headers=name == "2023b",
             )
         )
-    files.append(corrections.incidents(world.plan, history))
+        if name == "2024b":
+            files.append(corrections.incidents(world.plan, history))
     newest = incident_export.export(world.calls, world.where, END)
     wanted = world.calls.ids[incident_export.in_daily_export(world.calls)]
     today = newest.filter(pl.col("incident_id").is_in(wanted.tolist()))
@@ -88,7 +90,8 @@ def _item_files(
     if table == "disputes":
         parts = (
             ("2023", everything[0], "2024-01-01 00:00:00"),
-            ("2024", "2024-01-01 00:00:00", everything[1]),
+            ("2024", "2024-01-01 00:00:00", "2025-01-01 00:00:00"),
+            ("2025", "2025-01-01 00:00:00", everything[1]),
         )
     else:
         parts = (("2023_2025", *everything),)
@@ -105,8 +108,8 @@ def _item_files(
                 encoding="gb18030" if old_system else "utf-8",
             )
         )
-    if table == "disputes":
-        files.append(corrections.disputes(world.plan, history))
+        if table == "disputes" and name == "2024":
+            files.append(corrections.disputes(world.plan, rows))
     newest = items.frame(key, END)
     changed = newest.join(history, on=newest.columns, how="anti", nulls_equal=True, maintain_order="left")
     changed = changed.filter(pl.col("station_id") != str(city.IDS[city.MISSING]))
@@ -167,7 +170,8 @@ def _event_files(world: World, day: tuple[str, str]) -> list[ExportFile]:
             inside &= pl.col("occurred_at") >= first
         covers = (_moment(first), _moment(last))
         files.append(ExportFile(f"loop_events_{name}.csv.gz", "loop_events", history.filter(inside), covers))
-    files.append(corrections.events(world.plan, history))
+        if name == "2024b":
+            files.append(corrections.events(world.plan, history.filter(inside)))
     files.append(ExportFile(f"loop_events_{_DAY}.csv.gz", "loop_events", today, day, last_day=True))
     return files
 

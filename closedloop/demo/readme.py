@@ -25,7 +25,7 @@ Write them anew, or a larger city:
 | the last day, 2025-04-24 08:00 to 2025-04-25 08:00, without station S11 | `<table>_20250424…` |
 | corrected exports | `*_corrected_*` |
 | a full extract from which some hazards have vanished | `tasks_full_20250424.csv.gz` |
-| which item each planted case became; rows that must end in quarantine | `planted.yml` |
+| which item each planted case became; rows for quarantine (numbers in -X…) | `planted.yml` |
 
 Formats differ on purpose: gzip, zip, XLSX, Chinese headers, one file in GB18030, one with columns about
 persons that must never be stored (their content is one invented line repeated).
