@@ -7,6 +7,7 @@ Other rooms use what is named here::
 """
 
 from closedloop.intake.covers import Covers
+from closedloop.intake.directory import load_directory
 from closedloop.intake.load import Prepared, load_file, prepare_bytes, write
 from closedloop.intake.mapping import MappingError, MappingFile, read_mapping
 from closedloop.intake.refused import RefusedFile
@@ -20,6 +21,7 @@ __all__ = [
     "MappingFile",
     "Prepared",
     "RefusedFile",
+    "load_directory",
     "load_file",
     "prepare_bytes",
     "read_mapping",

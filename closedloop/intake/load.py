@@ -62,20 +62,24 @@ def load_file(
     strict: bool = False,
     extract: Extract | None = None,
     covers: Covers | None = None,
+    time_zone: str | None = None,
     loaded_by: str = "cli",
     settings: Settings | None = None,
     progress: Progress = quiet,
 ) -> LoadReport:
     """Load one file into one raw table (with a mapping: into each of its tables).
 
-    ``extract`` is ``delta`` unless the caller or the mapping says ``full``. Raises RefusedFile when nothing of the
+    ``extract`` is ``delta`` unless the caller or the mapping says ``full``. ``time_zone`` is that of times which name
+    none, where neither file nor mapping say otherwise; the warehouse's by default. Raises RefusedFile when nothing of the
     file can be loaded, or when ``strict`` and any row is bad; ClosedloopError for a mistake of the caller.
     """
     started = time.monotonic()
     settings = settings or get_settings()
     progress(f"reading {path.name}")
     source = read_file(path, _wanted(table, mapping), sheet=mapping.mapping.sheet if mapping else None)
-    prepared = prepare(table, source, mapping=mapping, loaded_by=loaded_by, settings=settings)
+    prepared = prepare(
+        table, source, mapping=mapping, time_zone=time_zone, loaded_by=loaded_by, settings=settings
+    )
     return write(
         prepared,
         strict=strict,
@@ -102,11 +106,17 @@ def prepare_bytes(
 
 
 def prepare(
-    table: str, source: Source, *, mapping: MappingFile | None, loaded_by: str, settings: Settings
+    table: str,
+    source: Source,
+    *,
+    mapping: MappingFile | None,
+    loaded_by: str,
+    settings: Settings,
+    time_zone: str | None = None,
 ) -> Prepared:
     """Map and validate what was read. Broken lines count for ``table``, the file's main one."""
     chosen = mapping.mapping if mapping else canonical_mapping(table, source.headers, source.name)
-    zone = chosen.time_zone or settings.time_zone
+    zone = chosen.time_zone or time_zone or settings.time_zone
     reference = load_reference(settings.reference_dir)
     pseudonymise = Pseudonymiser(warehouse.hash_key(settings))
     outputs = []

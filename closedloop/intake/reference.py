@@ -1,4 +1,4 @@
-"""The ids that rows may refer to, from the reference seeds. A name, Chinese or English, stands for its id."""
+"""The ids that rows may refer to, from the reference seeds. A Chinese name stands for its id."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _load(folder: Path, _stamps: tuple[int, ...]) -> Reference:
 
 def _names(rows: list[dict[str, str]], key: str) -> dict[str, str]:
     names: dict[str, str] = {}
-    for column in (key, "name_zh", "name_en"):
+    for column in (key, "name_zh"):
         for row in rows:
             if name := row.get(column):
                 # An id wins over a name, and the first row over a later one of the same name.

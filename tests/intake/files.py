@@ -5,7 +5,16 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-HEADER = ("incident_id", "station_id", "received_at", "dispatched_at", "arrived_at", "closed_at", "initial_type", "place")
+HEADER = (
+    "incident_id",
+    "station_id",
+    "received_at",
+    "dispatched_at",
+    "arrived_at",
+    "closed_at",
+    "initial_type",
+    "place",
+)
 
 
 def incident(number: int, **changes: str) -> dict[str, str]:

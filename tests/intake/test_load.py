@@ -99,7 +99,9 @@ def test_rows_equal_in_one_file_are_one_and_contradicting_ones_are_set_aside(war
     rows = [incident(1), incident(2), incident(1), incident(2, place="新街2号"), incident(3)]
     report = load(write_csv(tmp_path / "a.csv", rows))
     assert counts(report) == (5, 2, 1, 2, 0, 4)
-    reasons = query(warehouse, "select source_row, reasons -> 0 ->> 'message_en' from ops.quarantine order by 1")
+    reasons = query(
+        warehouse, "select source_row, reasons -> 0 ->> 'message_en' from ops.quarantine order by 1"
+    )
     assert reasons == [
         (3, "incident_id stands in rows 3, 5; keep the row that is right"),
         (5, "incident_id stands in rows 3, 5; keep the row that is right"),
@@ -107,7 +109,9 @@ def test_rows_equal_in_one_file_are_one_and_contradicting_ones_are_set_aside(war
 
 
 def test_every_reason_of_a_bad_row_is_kept_and_the_good_rows_are_loaded(warehouse, tmp_path):
-    bad = incident(2, received_at="soon", station_id="S77", dispatched_at="2025-04-24") | {"response_zone": "4"}
+    bad = incident(2, received_at="soon", station_id="S77", dispatched_at="2025-04-24") | {
+        "response_zone": "4"
+    }
     report = load(write_csv(tmp_path / "a.csv", [incident(1) | {"response_zone": "3"}, bad]))
     assert counts(report)[:4] == (2, 1, 0, 1)
     ((row, station, reasons, content),) = query(
@@ -126,7 +130,9 @@ def test_every_reason_of_a_bad_row_is_kept_and_the_good_rows_are_loaded(warehous
 def test_a_row_that_is_mended_at_its_source_settles_its_quarantine(warehouse, tmp_path):
     load(write_csv(tmp_path / "a.csv", [incident(1, received_at="soon")]))
     load(write_csv(tmp_path / "b.csv", [incident(1)]))
-    assert query(warehouse, "select status, replayed_batch_id is not null from ops.quarantine") == [("replayed", True)]
+    assert query(warehouse, "select status, replayed_batch_id is not null from ops.quarantine") == [
+        ("replayed", True)
+    ]
 
 
 def test_strict_refuses_the_whole_file_and_says_why(warehouse, tmp_path):
@@ -167,7 +173,9 @@ def current(warehouse):
     return [row[0] for row in rows]
 
 
-def test_absence_from_a_full_extract_is_a_dated_tombstone_within_its_stations(warehouse, tmp_path, two_stations):
+def test_absence_from_a_full_extract_is_a_dated_tombstone_within_its_stations(
+    warehouse, tmp_path, two_stations
+):
     until = dt.datetime(2025, 4, 25, tzinfo=dt.UTC)
     rest = [row for row in two_stations if row["incident_id"] == "JQ0001"]
     report = load(
@@ -180,8 +188,16 @@ def test_absence_from_a_full_extract_is_a_dated_tombstone_within_its_stations(wa
         "select version, is_current, retracted, source_file from raw.incidents where incident_id = 'JQ0003' order by 1",
     )
     assert tombstone == [(1, False, False, "all.csv"), (2, True, True, "b.csv")]
-    assert counts(load(write_csv(tmp_path / "b.csv", rest), extract="full", covers=Covers(
-        until=until, stations=("S02",))))[4] == 0
+    assert (
+        counts(
+            load(
+                write_csv(tmp_path / "b.csv", rest),
+                extract="full",
+                covers=Covers(until=until, stations=("S02",)),
+            )
+        )[4]
+        == 0
+    )
 
 
 def test_a_row_that_comes_back_is_a_new_version(warehouse, tmp_path, two_stations):
@@ -191,7 +207,9 @@ def test_a_row_that_comes_back_is_a_new_version(warehouse, tmp_path, two_station
     assert "JQ0006" in current(warehouse)
 
 
-def test_a_full_extract_of_a_stretch_of_time_withdraws_nothing_before_or_after_it(warehouse, tmp_path, two_stations):
+def test_a_full_extract_of_a_stretch_of_time_withdraws_nothing_before_or_after_it(
+    warehouse, tmp_path, two_stations
+):
     zone = dt.timezone(dt.timedelta(hours=8))
     covers = Covers(
         since=dt.datetime(2025, 4, 24, 8, 2, tzinfo=zone), until=dt.datetime(2025, 4, 24, 8, 5, tzinfo=zone)
@@ -200,7 +218,9 @@ def test_a_full_extract_of_a_stretch_of_time_withdraws_nothing_before_or_after_i
     assert current(warehouse) == ["JQ0001", "JQ0003", "JQ0006"]
 
 
-def test_a_bad_row_is_present_in_a_full_extract_and_a_nameless_one_stops_judging(warehouse, tmp_path, two_stations):
+def test_a_bad_row_is_present_in_a_full_extract_and_a_nameless_one_stops_judging(
+    warehouse, tmp_path, two_stations
+):
     bad = [row | ({"received_at": "?"} if row["incident_id"] == "JQ0006" else {}) for row in two_stations]
     assert counts(load(write_csv(tmp_path / "b.csv", bad), extract="full"))[3:5] == (1, 0)
     nameless = [*two_stations[:4], incident(5, incident_id="")]
@@ -215,7 +235,9 @@ def test_a_full_extract_without_a_row_is_refused(warehouse, tmp_path, two_statio
         load(write_csv(tmp_path / "b.csv", [], tuple(two_stations[0])), extract="full")
 
 
-def test_a_full_extract_of_events_leaves_the_events_that_are_columns_of_items(warehouse, tmp_path, two_stations):
+def test_a_full_extract_of_events_leaves_the_events_that_are_columns_of_items(
+    warehouse, tmp_path, two_stations
+):
     header = ("event_id", "loop", "item_id", "move", "occurred_at")
     event = dict(zip(header, ("E1", "incident", "JQ0001", "chase", "2025-04-24 10:00:00"), strict=True))
     path = write_csv(tmp_path / "e.csv", [event, event | {"event_id": "E2"}])
@@ -238,7 +260,9 @@ def test_an_event_has_a_stage_of_its_loop_or_a_move_and_names_may_be_chinese(war
     ]
     path = write_csv(tmp_path / "e.csv", [dict(zip(header, row, strict=True)) for row in rows])
     load(path, "loop_events")
-    assert query(warehouse, "select event_id, loop, stage, move, department_id from raw.loop_events order by 1") == [
+    assert query(
+        warehouse, "select event_id, loop, stage, move, department_id from raw.loop_events order by 1"
+    ) == [
         ("E1", "directive", "inspect", None, None),
         ("E2", "directive", None, "return", "sifa"),
     ]

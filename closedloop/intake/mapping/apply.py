@@ -94,7 +94,9 @@ def _field(mapping: Mapping, spec: FieldSpec, frame: pl.DataFrame) -> pl.Expr:
         return pl.lit(spec.constant, dtype=pl.String)
     if spec.derive is not None:
         return pl.lit(_derived(mapping, spec, frame))
-    if spec.join is not None:
+    if spec.first_of is not None:
+        text = pl.coalesce(_text(mapping, column, spec.blanks) for column in spec.first_of)
+    elif spec.join is not None:
         parts = [_text(mapping, column, spec.blanks) for column in spec.join]
         text = pl.concat_str(parts, separator=spec.separator, ignore_nulls=True)
         needed = [_text(mapping, column, spec.blanks).is_not_null() for column in spec.required]

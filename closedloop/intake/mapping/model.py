@@ -13,8 +13,8 @@
           received_at: timeStamp
           initial_type: {column: title, split: {at: ":", part: 1}}
 
-A field takes its value from exactly one of ``column``, ``constant``, ``join`` or ``derive``; a bare string is a
-column. Then, in this order: ``blanks``, ``split``, ``collapse_spaces``, ``case``, ``values``. ``format`` and
+A field takes its value from exactly one of ``column``, ``constant``, ``first_of``, ``join`` or ``derive``; a bare
+string is a column. Then, in this order: ``blanks``, ``split``, ``collapse_spaces``, ``case``, ``values``. ``format`` and
 ``time_zone`` say how a time is written.
 """
 
@@ -70,11 +70,16 @@ class Condition(_Strict):
         return self
 
 
+_SOURCES = ("column", "constant", "first_of", "join", "derive")
+
+
 class FieldSpec(_Strict):
     """Where one field comes from and what is done to it."""
 
     column: str | None = None
     constant: OneText | None = None
+    #: The first of these columns that is not blank.
+    first_of: tuple[str, ...] | None = None
     #: Several columns with ``separator`` between them; blank where one of ``required`` is blank.
     join: tuple[str, ...] | None = None
     separator: str = " "
@@ -103,11 +108,9 @@ class FieldSpec(_Strict):
 
     @model_validator(mode="after")
     def _one_source(self) -> FieldSpec:
-        given = [n for n in ("column", "constant", "join", "derive") if getattr(self, n) is not None]
+        given = [n for n in _SOURCES if getattr(self, n) is not None]
         if len(given) != 1:
-            raise ValueError(
-                f"say one of column, constant, join, derive; found {' and '.join(given) or 'none'}"
-            )
+            raise ValueError(f"say one of {', '.join(_SOURCES)}; found {' and '.join(given) or 'none'}")
         if self.required and set(self.required) - set(self.join or ()):
             raise ValueError("required names a column that join does not")
         return self
@@ -115,7 +118,7 @@ class FieldSpec(_Strict):
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the file this field reads."""
-        return (self.column,) if self.column is not None else self.join or self.derive or ()
+        return (self.column,) if self.column is not None else self.first_of or self.join or self.derive or ()
 
 
 class Output(_Strict):

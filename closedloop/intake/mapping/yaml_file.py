@@ -44,7 +44,7 @@ def read_mapping(path: Path) -> MappingFile:
     try:
         mapping = Mapping.model_validate({"name": path.stem, **data})
     except ValidationError as error:
-        raise MappingError("; ".join(_sentences(path.name, error))) from None
+        raise MappingError("; ".join(sentences(path.name, error))) from None
     for zone, place in _zones(mapping):
         try:
             ZoneInfo(zone)
@@ -55,7 +55,7 @@ def read_mapping(path: Path) -> MappingFile:
     return MappingFile(mapping, mask(path.name), hashlib.sha256(content).hexdigest())
 
 
-def _sentences(name: str, error: ValidationError) -> list[str]:
+def sentences(name: str, error: ValidationError) -> list[str]:
     sentences = []
     for problem in error.errors():
         message = problem["msg"].removeprefix("Value error, ")

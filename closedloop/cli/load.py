@@ -1,0 +1,127 @@
+"""``load``: exports into the warehouse, a table and its files or a whole folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from closedloop.cli.in_shape import warehouse_in_shape
+from closedloop.cli.progress import say
+from closedloop.errors import ClosedloopError
+from closedloop.intake import Covers, LoadReport, RefusedFile, load_directory, load_file, read_mapping
+from closedloop.intake.covers import moment
+from closedloop.settings import Settings, get_settings
+
+#: Rows of quarantine that are printed after a load; the rest is in ``quarantine list``.
+SHOWN = 5
+
+
+def load(
+    what: Annotated[
+        str, typer.Argument(help="A table of the contract (incidents, disputes, …), or a folder.")
+    ],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Files of that table: CSV (plain, gzip, zip) or XLSX.")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", help="YAML: which column feeds which field.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse a file that has any bad row.")] = False,
+    extract: Annotated[
+        Literal["full", "delta"] | None,
+        typer.Option("--extract", help="full: what is absent was deleted at the source. Default: delta."),
+    ] = None,
+    covers_from: Annotated[
+        str | None, typer.Option("--covers-from", help="The files are complete from then …")
+    ] = None,
+    covers_until: Annotated[
+        str | None, typer.Option("--covers-until", help="… until then; default: their latest time.")
+    ] = None,
+    covers_stations: Annotated[
+        str | None,
+        typer.Option("--covers-stations", help="For these stations: all, S01,S02 or except:S11."),
+    ] = None,
+) -> None:
+    """Load exports. Bad rows go to quarantine with their reasons; a file that cannot be read is refused.
+
+    Exits with 2 when a file was refused, with nothing of that file loaded; else with 0 and the count of warnings.
+    """
+    settings = get_settings()
+    folder = Path(what)
+    with warehouse_in_shape(settings):
+        if not files and folder.is_dir():
+            if mapping or extract or covers_from or covers_until or covers_stations:
+                raise ClosedloopError("a folder says mapping, extract and coverage in its manifest.yml")
+            reports = load_directory(folder, strict=strict, settings=settings, progress=say)
+            for report in reports:
+                _print(report)
+        else:
+            if not files:
+                raise ClosedloopError(f"say which files to load into {what}; or give a folder that exists")
+            covers = _covers(settings, covers_from, covers_until, covers_stations)
+            chosen = read_mapping(mapping) if mapping else None
+            reports = [
+                _load(what, path, settings, mapping=chosen, strict=strict, extract=extract, covers=covers)
+                for path in files
+            ]
+    _print_total(reports)
+    if any(not report.ok for report in reports):
+        raise typer.Exit(2)
+
+
+def _load(table: str, path: Path, settings: Settings, **options: object) -> LoadReport:
+    try:
+        report = load_file(table, path, settings=settings, progress=say, **options)
+    except RefusedFile as refusal:
+        report = LoadReport(path.name, refused=str(refusal), refused_zh=refusal.zh)
+    _print(report)
+    return report
+
+
+def _covers(settings: Settings, since: str | None, until: str | None, stations: str | None) -> Covers:
+    chosen: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
+    if stations and stations.startswith("except:"):
+        without = tuple(stations.removeprefix("except:").split(","))
+    elif stations and stations != "all":
+        chosen = tuple(stations.split(","))
+    return Covers(
+        moment(since, settings.zone, "--covers-from"),
+        moment(until, settings.zone, "--covers-until"),
+        chosen,
+        without,
+    )
+
+
+def _print(report: LoadReport) -> None:
+    if not report.ok:
+        say(f"refused: {report.refused}")
+        return
+    for batch in report.batches:
+        c = batch.counts
+        parts = [f"{c.read:,} read", f"{c.accepted:,} accepted", f"{c.unchanged:,} unchanged"]
+        parts.append(f"{c.quarantined:,} quarantined")
+        if c.retracted:
+            parts.append(f"{c.retracted:,} withdrawn")
+        if c.derived_events:
+            parts.append(f"{c.derived_events:,} stage events")
+        print(f"{report.file} → {batch.table}: {', '.join(parts)} (batch {batch.batch_id})")
+        for row in batch.bad[:SHOWN]:
+            say(f"  row {row.row:,}: {'; '.join(reason.message_en for reason in row.reasons)}")
+        if len(batch.bad) > SHOWN:
+            say(f"  and {len(batch.bad) - SHOWN:,} more: python -m closedloop quarantine list")
+    for warning in report.warnings:
+        say(f"  warning: {warning}")
+
+
+def _print_total(reports: list[LoadReport]) -> None:
+    warnings = sum(len(report.warnings) + report.quarantined for report in reports)
+    refused = sum(not report.ok for report in reports)
+    seconds = sum(report.seconds for report in reports)
+    accepted = sum(report.total("accepted") for report in reports)
+    print(
+        f"{len(reports) - refused} file(s) loaded, {refused} refused, {accepted:,} rows accepted, "
+        f"{warnings:,} warning(s), {seconds:.1f} s"
+    )
