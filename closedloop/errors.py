@@ -4,7 +4,6 @@ from __future__ import annotations
 
 
 class ClosedloopError(Exception):
-    """Something a person can mend. The message is the whole of what they see; the command line exits with
-    2."""
+    """Something a person can mend. The message is all they see; the command line exits with 2."""
 
     exit_code = 2

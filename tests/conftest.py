@@ -32,6 +32,7 @@ from tests.servers import DEBIAN_15, DebianServer, EmbeddedServer, Server, Wareh
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "as_root: is about being root, and left out for everybody else")
     for name in [name for name in os.environ if name.startswith("CLOSEDLOOP_")]:
         del os.environ[name]
     nowhere = open_folder()
@@ -44,6 +45,14 @@ def _remove(folder) -> None:
     import shutil
 
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # Not skipped: where nobody is root there is nothing to test.
+    pointless = [item for item in items if os.geteuid() != 0 and item.get_closest_marker("as_root")]
+    if pointless:
+        config.hook.pytest_deselected(items=pointless)
+        items[:] = [item for item in items if item not in pointless]
 
 
 def _everything_required() -> bool:
@@ -72,11 +81,16 @@ def pytest_make_collect_report(collector):
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def embedded_server() -> Iterator[EmbeddedServer]:
     started = EmbeddedServer()
     yield started
     product.dispose_engines()
     started.stop()
+
+
+@pytest.fixture(scope="session")
+def server(embedded_server: EmbeddedServer) -> Server:
+    return embedded_server
 
 
 @pytest.fixture(scope="session")

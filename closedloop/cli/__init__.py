@@ -11,8 +11,7 @@ from closedloop.errors import ClosedloopError
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run one command and exit: 0 done, 1 interrupted or failed, 2 a sentence on stderr that says what to
-    mend."""
+    """Run one command and exit: 0 done, 1 failed, 2 a sentence on stderr that says what to mend."""
     from closedloop.cli.registry import command_line
 
     # A supervisor's SIGTERM unwinds like Ctrl-C does, so the embedded server is stopped on the way out.

@@ -1,5 +1,4 @@
-"""Every command, by name. Adding one is a line in ``COMMANDS`` and a module that nobody imports until it is
-called.
+"""Every command, by name. Adding one is a line in ``COMMANDS`` and a module, imported when it is called.
 
 ``target`` is ``module:name``, the name being a function (it becomes one command: its parameters are declared
 as Typer has them) or a ``typer.Typer`` app (several sub-commands, or one). The module may import what it

@@ -57,8 +57,7 @@ def migrate() -> None:
 def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete the embedded warehouse: every load, build and quarantined row. Secrets are kept, so pseudonyms
-    agree."""
+    """Delete the embedded warehouse: every load, build and quarantined row. Secrets are kept."""
     settings = get_settings()
     _require_embedded(settings, "reset")
     if not yes:

@@ -1,5 +1,4 @@
-"""The three addresses of a warehouse: owner (migrations, dbt), loader (raw, ops), reader (marts, nothing
-else)."""
+"""The three addresses of a warehouse: owner (migrations, dbt), loader (raw, ops), reader (marts)."""
 
 from __future__ import annotations
 

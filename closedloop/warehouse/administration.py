@@ -19,8 +19,7 @@ def admin_connection(settings: Settings, database: str = "postgres") -> psycopg.
 
 
 def answers(settings: Settings) -> bool:
-    """True when the server at our socket answers ``select 1``, knows our password and stands in our data
-    folder.
+    """True when the server at our socket answers, knows our password and stands in our data folder.
 
     Raises WarehouseError when it is ours and the password is not: the secrets of another warehouse, or new
     ones.

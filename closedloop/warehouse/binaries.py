@@ -33,26 +33,31 @@ def installed_programs() -> Path:
 
 
 def programs(settings: Settings, user: ServiceUser | None) -> Path:
-    """The ``bin`` folder that ``user`` can run: the wheel's own or, when that lies in a closed folder, a
-    copy in home.
+    """The ``bin`` folder ``user`` can run: the wheel's own, or a copy in home where that is closed to it.
 
     The copy takes 38 MB. Opening the folders above the wheel would be the alternative, and they are not ours.
     """
     wheel = installed_programs()
     if may_enter(wheel / "postgres", user):
         return wheel
-    release = wheel.parent.stat().st_mtime_ns
-    copy = settings.home / f"postgresql-{MAJOR}-{release}"
+    package = wheel.parent.parent
+    copy = settings.home / f"postgresql-{MAJOR}-{wheel.parent.stat().st_mtime_ns}"
     if not copy.exists():
         draft = settings.home / f".{copy.name}.{os.getpid()}"
         shutil.rmtree(draft, ignore_errors=True)
-        for part in ("bin", "lib", "share"):
-            shutil.copytree(wheel.parent / part, draft / part, symlinks=True)
-        for folder, _, files in os.walk(draft):
-            os.chmod(folder, 0o755)
-            for name in files:
-                path = Path(folder, name)
-                if not path.is_symlink():
-                    path.chmod(0o755 if path.parent.name == "bin" else 0o644)
+        # The programs find the wheel's shared libraries by their place beside the package, or in it on macOS.
+        for part in (wheel.parent, package / ".dylibs", package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                shutil.copytree(part, draft / part.relative_to(package.parent), symlinks=True)
+        _open_to_all(draft)
         draft.rename(copy)
-    return copy / "bin"
+    return copy / wheel.relative_to(package.parent)
+
+
+def _open_to_all(copy: Path) -> None:
+    for folder, _, files in os.walk(copy):
+        os.chmod(folder, 0o755)
+        for name in files:
+            path = Path(folder, name)
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | 0o444 | (0o111 if path.parent.name == "bin" else 0))

@@ -63,8 +63,7 @@ _engines_lock = threading.Lock()
 
 
 def reader_engine(settings: Settings | None = None) -> Engine:
-    """The pool through which pages read, one per process and warehouse. Use it through
-    ``scoped_connection``."""
+    """The pool through which pages read, one per process and warehouse: see ``scoped_connection``."""
     settings = settings or get_settings()
     url = urls(settings).reader
     with _engines_lock:

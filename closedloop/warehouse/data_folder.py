@@ -68,8 +68,7 @@ def made_by(settings: Settings) -> int:
 
 
 def initialise(settings: Settings, bin_folder: Path, user: ServiceUser | None) -> None:
-    """Make the data folder under another name, then rename it: an interrupted start leaves nothing half
-    made."""
+    """Make the data folder under another name, then rename it: no start leaves it half made."""
     folder = data_folder(settings)
     draft = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
@@ -95,6 +94,7 @@ def initialise(settings: Settings, bin_folder: Path, user: ServiceUser | None) -
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
                 "--no-instructions",
+                *(["--no-sync"] if settings.postgres_options.get("fsync") == "off" else []),
             ],
             check=False,
             stdin=subprocess.DEVNULL,

@@ -43,8 +43,7 @@ _START_SECONDS = 180
 
 @dataclass(frozen=True)
 class Status:
-    """What is known of the embedded server. ``pid`` is None when it does not run, ``version`` when it is
-    silent."""
+    """What is known of the embedded server: no ``pid`` when it is down, no ``version`` when it is silent."""
 
     home: Path
     exists: bool
@@ -119,8 +118,7 @@ def _living_server_answers(settings: Settings, folder: Path) -> bool:
 
 
 def stop(settings: Settings | None = None) -> bool:
-    """Stop the server, ending what its clients are doing (their transactions roll back); True when one
-    ran."""
+    """Stop the server; True when one ran. What its clients are doing is rolled back."""
     settings = settings or get_settings()
     if not settings.home.exists():
         return False
@@ -203,8 +201,7 @@ def status(settings: Settings | None = None) -> Status:
 
 
 def remove(settings: Settings | None = None) -> bool:
-    """Stop the server and delete its data for ever; True when there was any. Secrets stay, so pseudonyms
-    keep."""
+    """Stop the server and delete its data; True when there was any. Secrets stay, so pseudonyms keep."""
     settings = settings or get_settings()
     if not settings.home.exists():
         return False

@@ -78,8 +78,7 @@ class Users:
         self._descriptor = descriptor
 
     def join(self) -> None:
-        """Be one of the users. Called while holding ``server.lock``, so nobody stops the server at that
-        moment."""
+        """Be one of the users. Called under ``server.lock``, so nobody stops the server at that moment."""
         fcntl.flock(self._descriptor, fcntl.LOCK_SH)
 
     def alone(self) -> bool:
@@ -110,8 +109,7 @@ def _opened(settings: Settings, name: str) -> Iterator[int]:
 
 
 def give_to_owner_of(folder: Path, descriptor: int) -> None:
-    """As root, leave a new file in somebody's home to them: a ``sudo`` must not lock them out of their
-    warehouse."""
+    """As root, leave a new file in somebody's home to them: a ``sudo`` must not lock them out."""
     if os.geteuid() == 0:
         found = folder.stat()
         os.fchown(descriptor, found.st_uid, found.st_gid)

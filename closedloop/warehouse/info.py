@@ -28,6 +28,5 @@ def set_info(connection: psycopg.Connection, key: Key, value: str) -> None:
 
 
 def is_demo(connection: psycopg.Connection) -> bool:
-    """True for the synthetic city: assumed limits count as confirmed there, and demo identities may sign
-    in."""
+    """True for the synthetic city: there assumed limits count as confirmed, and demo identities exist."""
     return get_info(connection, "demo") == "true"

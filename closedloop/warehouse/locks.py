@@ -25,8 +25,7 @@ def _silent(_: str) -> None:
 def lock_for_transaction(
     connection: psycopg.Connection, key: int = LOAD_AND_BUILD, waiting: Waiting = _silent
 ) -> None:
-    """Take the lock until the connection's transaction ends. ``waiting`` is told once, with who holds it, if
-    it must."""
+    """Take the lock until the transaction ends. ``waiting`` is told who holds it, if anybody does."""
     row = connection.execute("select pg_try_advisory_xact_lock(%s)", [key]).fetchone()
     if row is not None and not row[0]:
         waiting(_who_holds(connection, key))

@@ -1,5 +1,4 @@
-"""The server's own process: what ``postmaster.pid`` says and whether it is true, its beginning and its
-end."""
+"""The server's own process: whether what ``postmaster.pid`` says is true, its beginning and its end."""
 
 from __future__ import annotations
 
@@ -7,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +52,7 @@ def find(folder: Path) -> Postmaster | None:
 
 
 def survivors(folder: Path) -> list[psutil.Process]:
-    """Every living server process of ``folder``: the server itself, or what a killed one left for a
-    moment."""
+    """Every living server process of ``folder``: the server's own, and what a killed one left."""
     return [process for process in psutil.process_iter() if _works_in(process, folder)]
 
 
@@ -73,8 +72,7 @@ def forget_stale(folder: Path) -> bool:
 def launch(
     bin_folder: Path, folder: Path, user: ServiceUser | None, answers: Callable[[], bool], seconds: float
 ) -> None:
-    """Start the server in a session of its own, so that Ctrl-C in a terminal is ours to pass on, and wait
-    for it.
+    """Start the server, in a session of its own so that Ctrl-C does not reach it, and wait for it.
 
     Raises WarehouseError with the end of the server's log when it ends, or does not answer in ``seconds``.
     """
@@ -126,8 +124,7 @@ def _lives(pid: int) -> bool:
 
 
 def end(found: Postmaster) -> None:
-    """Fast shutdown, then an immediate one: the log is replayed at the next start, nothing committed is
-    lost."""
+    """Fast shutdown, then an immediate one: the next start replays the log, nothing committed is lost."""
     try:
         process = psutil.Process(found.pid)
         for how, seconds in ((signal.SIGINT, 60), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):
@@ -158,8 +155,9 @@ def clear_away(folder: Path, progress: Callable[[str], None]) -> None:
     left = survivors(folder)
     if left:
         progress("clearing away the remains of a killed server")
-        _, alive = psutil.wait_procs(left, timeout=5)
-        for process in alive:
-            process.send_signal(signal.SIGQUIT)
-        psutil.wait_procs(alive, timeout=10)
+        for how in (signal.SIGQUIT, signal.SIGKILL):
+            for process in left:
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(how)
+            _, left = psutil.wait_procs(left, timeout=10)
     forget_stale(folder)

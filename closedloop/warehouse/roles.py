@@ -52,8 +52,7 @@ def ensure_schemas(connection: psycopg.Connection, addresses: Urls) -> None:
 
 
 def grant(connection: psycopg.Connection, addresses: Urls) -> None:
-    """Give the loader raw and its part of ops, the reader marts and status, and nobody else anything.
-    Idempotent."""
+    """Give the loader raw and its part of ops, the reader marts and status. Idempotent."""
     loader, reader = (sql.Identifier(addresses.user(role)) for role in ("loader", "reader"))
     ensure_schemas(connection, addresses)
     for schema in ("raw", "ops"):
@@ -75,8 +74,11 @@ def _close_to_public(connection: psycopg.Connection, loader: sql.Identifier, add
     """No temporary tables for the reader, where the database is ours to say so."""
     database = sql.Identifier(connection.info.dbname)
     row = connection.execute(
-        "select pg_has_role(current_user, datdba, 'usage') from pg_database where datname = "
-        "current_database()"
+        """
+        select pg_has_role(current_user, datdba, 'usage')
+        from pg_database
+        where datname = current_database()
+        """
     ).fetchone()
     if row is None or not row[0]:
         return
@@ -170,29 +172,35 @@ def require_sound_roles(settings: Settings | None = None) -> None:
     """
     settings = settings or get_settings()
     addresses = urls(settings)
-    faults = _faults_of_owner(settings)
+    with connect("owner", settings) as connection:
+        require_version(connection)
+        faults = _faults_of_owner(connection)
     for role in ("loader", "reader"):
         faults += _faults_of_guest(settings, addresses, role)
     if faults:
         raise WarehouseError("the warehouse's roles are not safe: " + "; ".join(faults))
 
 
-def _faults_of_owner(settings: Settings) -> list[str]:
+def require_sound_owner(connection: psycopg.Connection) -> None:
+    """Check the role behind an owner's connection. Raises WarehouseError with every fault."""
+    faults = _faults_of_owner(connection)
+    if faults:
+        raise WarehouseError("the warehouse's roles are not safe: " + "; ".join(faults))
+
+
+def _faults_of_owner(connection: psycopg.Connection) -> list[str]:
     faults = []
     schemas = {"schemas": list(all_schemas())}
-    with connect("owner", settings) as connection:
-        require_version(connection)
-        owner = connection.info.user
-        if (row := connection.execute(_FOREIGN, schemas).fetchone()) is not None:
-            faults.append(
-                f"{row[0]} belongs to {row[1]}, not to the owner {owner}: alter table {row[0]} owner to "
-                f"{owner}"
-            )
-        if (row := connection.execute(_SUBJECT_TO_POLICIES, schemas).fetchone()) is not None:
-            faults.append(
-                f"the owner {owner} is itself under row security on {row[0]} and would build from no rows: "
-                f"alter table {row[0]} no force row level security, and let {owner} own it"
-            )
+    owner = connection.info.user
+    if (row := connection.execute(_FOREIGN, schemas).fetchone()) is not None:
+        faults.append(
+            f"{row[0]} belongs to {row[1]}, not to the owner {owner}: alter table {row[0]} owner to {owner}"
+        )
+    if (row := connection.execute(_SUBJECT_TO_POLICIES, schemas).fetchone()) is not None:
+        faults.append(
+            f"the owner {owner} is itself under row security on {row[0]} and would build from no rows: "
+            f"alter table {row[0]} no force row level security, and let {owner} own it"
+        )
     return faults
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, create_engine, pool
+from sqlalchemy.exc import DBAPIError
 
 from closedloop.settings import Settings, get_settings
 from closedloop.warehouse import locks, roles
@@ -69,36 +70,51 @@ def migrate(settings: Settings | None = None) -> bool:
     """
     settings = settings or get_settings()
     addresses = urls(settings)
-    # Alembic wants SQLAlchemy's connection, the rest psycopg's: here they are one, so all of it commits or
-    # none.
+    # Alembic wants SQLAlchemy's connection, the rest psycopg's: here they are one, and commit together.
     engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: connect("owner", settings, application="closedloop migrate"),
         poolclass=pool.NullPool,
     )
-    with engine.begin() as lent:
-        connection = lent.connection.driver_connection
-        roles.require_version(connection)
-        _require_utf8(connection)
-        locks.lock_for_transaction(connection, locks.MIGRATE)
-        before = _revision(connection)
-        _refuse_newer(before)
-        _require_right_to_create(connection)
-        connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(VERSION_SCHEMA)))
-        _upgrade(lent)
-        roles.grant(connection, addresses)
-        connection.execute(
-            """
-            insert into ops.warehouse_info (key, value)
-            values ('time_zone', %(zone)s), ('demo', 'false')
-            on conflict (key) do nothing
-            """,
-            {"zone": settings.time_zone},
-        )
-        _refuse_other_time_zone(connection, settings)
-        after = _revision(connection)
+    try:
+        with engine.begin() as lent:
+            connection = lent.connection.driver_connection
+            _prepare(connection)
+            before = _revision(connection)
+            _upgrade(lent)
+            roles.require_sound_owner(connection)
+            roles.grant(connection, addresses)
+            _state_facts(connection, settings)
+            after = _revision(connection)
+    except (psycopg.Error, DBAPIError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise WarehouseError(
+            f"the migration to revision {latest_revision()} failed and changed nothing: {str(reason).strip()}"
+        ) from error
     roles.require_sound_roles(settings)
     return before != after
+
+
+def _prepare(connection: psycopg.Connection) -> None:
+    """Everything that can be wrong before the first statement changes anything."""
+    roles.require_version(connection)
+    _require_utf8(connection)
+    locks.lock_for_transaction(connection, locks.MIGRATE)
+    _refuse_newer(_revision(connection))
+    _require_right_to_create(connection)
+    connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(VERSION_SCHEMA)))
+
+
+def _state_facts(connection: psycopg.Connection, settings: Settings) -> None:
+    connection.execute(
+        """
+        insert into ops.warehouse_info (key, value)
+        values ('time_zone', %(zone)s), ('demo', 'false')
+        on conflict (key) do nothing
+        """,
+        {"zone": settings.time_zone},
+    )
+    _refuse_other_time_zone(connection, settings)
 
 
 def _revision(connection: psycopg.Connection) -> str | None:

@@ -1,5 +1,4 @@
-"""Secrets of an embedded warehouse: random, one per file, readable by the person who runs it and by nobody
-else."""
+"""Secrets of an embedded warehouse: random, one per file, readable by who runs it and nobody else."""
 
 from __future__ import annotations
 
@@ -52,8 +51,7 @@ def _make(folder: Path, settings: Settings) -> None:
 
 
 def read(settings: Settings, name: str) -> str:
-    """The secret ``name``. Raises FileNotFoundError, and WarehouseError when other users could have read
-    it."""
+    """The secret ``name``. Raises FileNotFoundError, or WarehouseError when other users can read it."""
     path = secrets_folder(settings) / name
     mode = path.stat().st_mode & 0o077
     if mode:

@@ -60,8 +60,7 @@ def _name(uid: int) -> str:
 
 
 def child_options(user: ServiceUser | None) -> dict[str, object]:
-    """Arguments of ``subprocess`` that make the child run as ``user``, its new files readable by nobody
-    else."""
+    """Arguments of ``subprocess`` that make the child run as ``user``, its new files for that user only."""
     options: dict[str, object] = {"umask": 0o077, "cwd": "/"}
     if user is not None:
         options |= {"user": user.uid, "group": user.gid, "extra_groups": []}
@@ -69,16 +68,14 @@ def child_options(user: ServiceUser | None) -> dict[str, object]:
 
 
 def may_enter(path: Path, user: ServiceUser | None) -> bool:
-    """True when ``user`` may enter the folder, or execute the file, at ``path``: asked of the system, ACLs
-    included."""
+    """True when ``user`` may enter the folder, or execute the file: asked of the system, ACLs included."""
     if user is None:
         return os.access(path, os.X_OK)
     return subprocess.run(["test", "-x", str(path)], check=False, **child_options(user)).returncode == 0
 
 
 def refuse_closed_parents(path: Path, user: ServiceUser | None) -> None:
-    """Raise when a folder above ``path`` is closed to ``user``. It is never opened: that would be for its
-    owner to do."""
+    """Raise when a folder above ``path`` is closed to ``user``. Opening it is for its owner to do, not us."""
     if user is None or may_enter(path.parent, user):
         return
     for parent in reversed(path.parents):

@@ -1,5 +1,4 @@
-"""Where the embedded server's socket lives: a folder of its own, mode 0700, with a path short enough for the
-kernel."""
+"""Where the embedded server's socket lives: a private folder with a path short enough for the kernel."""
 
 from __future__ import annotations
 
@@ -62,7 +61,7 @@ def choose(settings: Settings) -> Path:
 
 
 def prepare(folder: Path, user: ServiceUser | None) -> None:
-    """Make ``folder`` (0700, owned by the server's user), or check that the one that exists is just that.
+    """Make ``folder`` (0700, the server's user's), or check that what exists is just that, and empty it.
 
     The temp folder is everybody's: somebody else may have put a folder or a link there first. Such a thing
     is refused.
@@ -84,3 +83,7 @@ def prepare(folder: Path, user: ServiceUser | None) -> None:
         raise WarehouseError(f"{folder} is open to other users; chmod 700 {folder}")
     if not may_enter(folder, user):
         raise WarehouseError(f"{folder} may not be entered by the server's user; see the folders above it")
+    # Left by a killed server, their pid may meanwhile be another program's, and PostgreSQL would believe it.
+    # The folder serves one data folder only, and the caller knows that no server of that one lives.
+    for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
+        (folder / name).unlink(missing_ok=True)

@@ -1,5 +1,4 @@
-"""Alembic's environment: migrations run on the connection that ``warehouse.migrate`` lends, inside its
-transaction."""
+"""Alembic's environment: migrations run in the transaction that ``warehouse.migrate`` lends."""
 
 from alembic import context
 

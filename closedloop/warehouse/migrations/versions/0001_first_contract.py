@@ -7,8 +7,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-#: ``raw``: as ``closedloop.intake.contract`` had it. A test compares the migrated schema with the contract
-#: of today.
+#: As ``closedloop.intake.contract`` had it. A test compares the migrated schema with the contract of today.
 RAW = """
 create schema raw;
 
@@ -368,12 +367,13 @@ create table ops.batches (
     constraint batches_loaded_by check (loaded_by in ('cli', 'upload', 'replay', 'demo')),
     constraint batches_reconcile check (rows_read = rows_accepted + rows_unchanged + rows_quarantined),
     constraint batches_counts check (
-        least(rows_read, rows_accepted, rows_unchanged, rows_quarantined, rows_retracted,
-    rows_derived_events) >= 0 )
+        least(rows_read, rows_accepted, rows_unchanged, rows_quarantined, rows_retracted) >= 0
+        and rows_derived_events >= 0
+    )
 );
 create index batches_by_file on ops.batches (file_sha256, table_name);
-comment on table ops.batches is 'One row per load of one file into one table, numbered in the order of
-commits.';
+comment on table ops.batches is
+    'One row per load of one file into one table, numbered in the order of commits.';
 
 create table ops.quarantine (
     quarantine_id bigint generated always as identity primary key,
@@ -396,8 +396,7 @@ create table ops.quarantine (
 create index quarantine_by_batch on ops.quarantine (batch_id);
 create index quarantine_open on ops.quarantine (table_name, quarantine_id) where status = 'open';
 comment on table ops.quarantine is
-    'One row per row refused by a load, masked, with every reason; null content for a line that could not be
-    parsed.';
+    'One row per row refused by a load, masked, with every reason; no content for a line nobody could parse.';
 
 create table ops.coverage (
     batch_id bigint not null references ops.batches,
