@@ -19,24 +19,20 @@ from tests.servers import Warehouse
 
 REFERENCE = Reference.read()
 
-#: The deadline in the middle of all deadlines that lie before the end of their spell.
+#: The median of the deadlines that lie before the end of their spell.
 A_DUE_MOMENT = text(
     """
-    select due_at from marts.fct_sla_clock
+    select percentile_disc(0.5) within group (order by due_at)
+    from marts.fct_sla_clock
     where phase = 'running' and seg_from < due_at and (seg_to is null or due_at < seg_to)
-    order by due_at, spell_id
-    offset (select count(*) from marts.fct_sla_clock) / 8
-    limit 1
     """
 )
 
 AN_EVENT = text(
     """
-    select occurred_at from marts.fct_item_events
+    select percentile_disc(0.5) within group (order by occurred_at)
+    from marts.fct_item_events
     where counts and move is not null
-    order by occurred_at, event_id
-    offset (select count(*) from marts.fct_item_events where counts and move is not null) / 2
-    limit 1
     """
 )
 
