@@ -96,3 +96,22 @@
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
+
+{#- The last word of every run: whatever stands in the schema of the marts, whoever made it, carries a policy. -#}
+{% macro require_row_security() -%}
+    {%- if execute -%}
+        {%- set bare = run_query(
+            "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            ~ "where n.nspname = '" ~ generate_schema_name('marts', none) ~ "' "
+            ~ "and c.relkind in ('r', 'p', 'v', 'm', 'f') "
+            ~ "and (not c.relrowsecurity or not exists (select from pg_policy p where p.polrelid = c.oid)) "
+            ~ "order by 1"
+        ) -%}
+        {%- if bare.rows | length > 0 -%}
+            {{ exceptions.raise_compiler_error(
+                "no row security on " ~ bare.columns[0].values() | join(', ') ~ " in "
+                ~ generate_schema_name('marts', none) ~ ": make it a model of models/marts, or drop it"
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,148 +1,135 @@
 -- A cell is a loop × station × stage × severity. Everything that changes how many items stand in a cell
--- becomes a row dated by its local day; stocks are running sums of these, never a join of days with items.
+-- becomes a count dated by its local day; stocks are running sums of these, never a join of days with items.
 with states as (
 
     select
         work_item_id,
+        event_seq,
         loop,
         station_id,
-        stage,
-        severity,
+        -- An item that has not reached any stage stands before the first one.
+        coalesce(stage, 'none') as stage,
+        coalesce(severity, 'none') as severity,
         status,
         is_open,
-        valid_from,
-        valid_to,
-        lag(event_seq) over item is null as is_first,
-        lag(array[station_id, stage, severity, is_open::text]) over item
-        is not distinct from array[station_id, stage, severity, is_open::text] as stays_from_before,
-        lead(array[station_id, stage, severity, is_open::text]) over item
-        is not distinct from array[station_id, stage, severity, is_open::text] as stays_after,
-        lag(status) over item as status_before
+        {{ local_date('valid_from') }} as from_day,
+        {{ local_date('valid_to') }} as to_day
     from {{ ref('int_item_states') }}
     -- of several states at one instant the last one holds
     where valid_to is null or valid_to > valid_from
+
+),
+
+neighbours as (
+
+    select
+        *,
+        lag(station_id) over item as station_before,
+        lag(stage) over item as stage_before,
+        lag(severity) over item as severity_before,
+        lag(status) over item as status_before,
+        lead(station_id) over item as station_after,
+        lead(stage) over item as stage_after,
+        lead(severity) over item as severity_after,
+        lead(status) over item as status_after
+    from states
     window item as (partition by work_item_id order by event_seq)
 
 ),
 
-openings as (
+moves as (
 
     select
         loop,
         station_id,
         stage,
         severity,
-        {{ local_date('valid_from') }} as changed_on,
-        'opened' as change
-    from states
-    where is_first
+        from_day,
+        to_day,
+        status_before is null as opens,
+        is_open and (
+            status_before is distinct from 'open'
+            or (station_before, stage_before, severity_before) <> (station_id, stage, severity)
+        ) as enters,
+        is_open and to_day is not null and (
+            status_after is distinct from 'open'
+            or (station_after, stage_after, severity_after) <> (station_id, stage, severity)
+        ) as leaves,
+        status = 'closed' and status_before is distinct from 'closed' as closes,
+        status = 'cancelled' and status_before is distinct from 'cancelled' as cancels
+    from neighbours
 
 ),
 
-entries as (
+arrivals as (
 
     select
         loop,
         station_id,
         stage,
         severity,
-        {{ local_date('valid_from') }} as changed_on,
-        'entered' as change
-    from states
-    where is_open and not stays_from_before
-
-),
-
-exits as (
-
-    select
-        loop,
-        station_id,
-        stage,
-        severity,
-        {{ local_date('valid_to') }} as changed_on,
-        'left' as change
-    from states
-    where is_open and valid_to is not null and not stays_after
-
-),
-
-endings as (
-
-    select
-        loop,
-        station_id,
-        stage,
-        severity,
-        {{ local_date('valid_from') }} as changed_on,
-        status as change
-    from states
-    where
-        status in ('closed', 'cancelled')
-        and status is distinct from status_before
-
-),
-
-item_changes as (
-
-    select * from openings
-    union all
-    select * from entries
-    union all
-    select * from exits
-    union all
-    select * from endings
-
-),
-
-item_counts as (
-
-    select
-        loop,
-        station_id,
-        stage,
-        severity,
-        changed_on,
-        count(*) filter (where change = 'opened') as opened_items,
-        count(*) filter (where change = 'entered') as entered_items,
-        count(*) filter (where change = 'left') as left_items,
-        count(*) filter (where change = 'closed') as closed_items,
-        count(*) filter (where change = 'cancelled') as cancelled_items,
+        from_day as changed_on,
+        count(*) filter (where opens) as opened_items,
+        count(*) filter (where enters) as entered_items,
+        0 as left_items,
+        count(*) filter (where closes) as closed_items,
+        count(*) filter (where cancels) as cancelled_items,
         0 as overdue_items,
         0 as overdue_targets
-    from item_changes
-    group by loop, station_id, stage, severity, changed_on
+    from moves
+    where opens or enters or closes or cancels
+    group by loop, station_id, stage, severity, from_day
 
 ),
 
-overdue_changes as (
+departures as (
 
     select
         loop,
         station_id,
         stage,
         severity,
-        {{ local_date('overdue_from') }} as changed_on,
+        to_day as changed_on,
+        0 as opened_items,
+        0 as entered_items,
+        count(*) as left_items,
+        0 as closed_items,
+        0 as cancelled_items,
+        0 as overdue_items,
+        0 as overdue_targets
+    from moves
+    where leaves
+    group by loop, station_id, stage, severity, to_day
+
+),
+
+overdue_spans as (
+
+    select
+        loop,
+        station_id,
+        coalesce(stage, 'none') as stage,
+        coalesce(severity, 'none') as severity,
         items,
-        targets
+        targets,
+        {{ local_date('overdue_from') }} as from_day,
+        {{ local_date('overdue_to') }} as to_day
     from {{ ref('int_overdue_spans') }}
-
-    union all
-
-    select
-        loop,
-        station_id,
-        stage,
-        severity,
-        {{ local_date('overdue_to') }} as changed_on,
-        -items as items,
-        -targets as targets
-    from {{ ref('int_overdue_spans') }}
-    where overdue_to is not null
 
 ),
 
-overdue_counts as (
+overdue_steps as (
+
+    select loop, station_id, stage, severity, from_day as changed_on, items, targets
+    from overdue_spans
+    union all
+    select loop, station_id, stage, severity, to_day, -items, -targets
+    from overdue_spans
+    where to_day is not null
+
+),
+
+breaches as (
 
     select
         loop,
@@ -157,16 +144,18 @@ overdue_counts as (
         0 as cancelled_items,
         sum(items) as overdue_items,
         sum(targets) as overdue_targets
-    from overdue_changes
+    from overdue_steps
     group by loop, station_id, stage, severity, changed_on
 
 ),
 
 unioned as (
 
-    select * from item_counts
+    select * from arrivals
     union all
-    select * from overdue_counts
+    select * from departures
+    union all
+    select * from breaches
 
 ),
 
@@ -175,9 +164,8 @@ final as (
     select
         loop,
         station_id,
-        -- An item that has not reached any stage stands before the first one.
-        coalesce(stage, 'none') as stage,
-        coalesce(severity, 'none') as severity,
+        stage,
+        severity,
         changed_on,
         sum(opened_items)::bigint as opened_items,
         sum(entered_items)::bigint as entered_items,
@@ -187,7 +175,7 @@ final as (
         sum(overdue_items)::bigint as overdue_items_change,
         sum(overdue_targets)::bigint as overdue_targets_change
     from unioned
-    group by loop, station_id, coalesce(stage, 'none'), coalesce(severity, 'none'), changed_on
+    group by loop, station_id, stage, severity, changed_on
 
 )
 

@@ -1,6 +1,10 @@
+-- Registers are lists, loaded when they change: nobody owes one every day, and none is ever 未报.
 with spans as (
 
     select * from {{ ref('int_coverage') }}
+    where source_table not in (
+        'bureaus', 'stations', 'posts', 'volunteer_posts', 'volunteers'
+    )
 
 ),
 

@@ -46,7 +46,8 @@ horizon as (
 ),
 
 -- An empty cell needs no row until its next change, or the table would grow with days that say nothing.
-days as (
+-- Materialized: otherwise every covered day is paired with every change before the days are drawn up.
+days as materialized (
 
     select
         standing.*,
