@@ -34,7 +34,7 @@ st.caption(
 )
 
 period = {"since": since, "until": until, "station": visit.station}
-stock = visit.ask(stage_stock, station=visit.station)
+stock = visit.ask(stage_stock, station=visit.station, posts=not visit.leads)
 flow = visit.ask(stage_flow, **period)
 closed = visit.ask(closed_in_period, **period)
 missing = visit.ask(missing_stages, **period)
@@ -48,7 +48,7 @@ loop = filters.switch(t("Loop"), "loop", known, names.loop, known[0])
 counts = loop_counts(visit, loop, stock, closed)
 latest = texts.moment(visit.published.default_as_of)
 
-with st.grid("auto", min_column_width=210):
+with st.grid(4, min_column_width=170):
     figure(
         visit,
         t("Open"),
@@ -119,7 +119,7 @@ with left:
     if bars.empty:
         empty(t("Nothing of this loop is open."))
     else:
-        kinds = {kind: names.holder_kind(kind) for kind in HOLDER_KINDS}
+        kinds = {kind: names.holder_kind(kind) for kind in HOLDER_KINDS if kind != "none"}
         stages = [names.stage(loop, key.split(":", 1)[1]) for key in names.ids("stage", loop)]
         st.vega_lite_chart(
             bars,

@@ -44,7 +44,7 @@ not_known, returned = counted(counts, "unknown"), counted(counts, returned=True)
 new = new_by_loop(visit, opened)
 still_open = texts.number(sum(counted(counts).values()))
 
-with st.grid("auto", min_column_width=210):
+with st.grid("auto", min_column_width=170):
     figure(
         visit,
         t("Overdue"),

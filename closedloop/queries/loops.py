@@ -13,32 +13,42 @@ from closedloop.warehouse.scope import Scope
 _STOCK = (
     STANDING
     + """
+, held as (
+    select
+        *,
+        case when holder_kind = 'post' and not cast(:posts as boolean) then station_id else holder_id end
+            as holder
+    from open_items
+)
+
 select
     loop,
     stage,
     holder_kind,
-    holder_id,
+    holder as holder_id,
     count(*) as items,
     count(*) filter (where judgement = 'overdue') as overdue,
     count(*) filter (where is_returned) as returned,
     count(*) filter (where cardinality(missing_stages) > 0) as with_missing_stages,
     percentile_cont(0.5) within group (order by extract(epoch from :as_of - stage_entered_at) / 60)
         as median_dwell_minutes
-from open_items
-group by grouping sets ((loop, stage), (loop, stage, holder_kind), (loop, holder_kind, holder_id))
-order by loop, stage, holder_kind, items desc, holder_id
+from held
+group by grouping sets ((loop, stage), (loop, stage, holder_kind), (loop, holder_kind, holder))
+order by loop, stage, holder_kind, items desc, holder
 """
 )
 
 
-def stage_stock(scope: Scope, as_of: datetime, station: str | None = None) -> pd.DataFrame:
+def stage_stock(
+    scope: Scope, as_of: datetime, station: str | None = None, posts: bool = False
+) -> pd.DataFrame:
     """Open items where they stand.
 
     Three kinds of row: loop × stage (``holder_kind`` None), loop × stage × kind of holder, and loop × holder
-    (``stage`` None). ``median_dwell_minutes``: minutes since the stage was reached, of the items of the row.
-    An empty frame means that nothing is open.
+    (``stage`` None), where a station's posts are taken together unless ``posts``. ``median_dwell_minutes``:
+    minutes since the stage was reached, of the items of the row. An empty frame means that nothing is open.
     """
-    return read(scope, as_of, _STOCK, OpenFilter(station=station).params())
+    return read(scope, as_of, _STOCK, {**OpenFilter(station=station).params(), "posts": posts})
 
 
 _FLOW = """
@@ -112,7 +122,7 @@ with closings as (
 select
     closings.loop,
     count(*) as closed,
-    count(*) filter (where coalesce(cardinality(missing_stages), 0) = 0) as complete,
+    count(*) filter (where coalesce(cardinality(closings.missing_stages), 0) = 0) as complete,
     count(*) filter (where items.rework_count > 0 or items.return_count > 0) as reworked,
     count(*) filter (where items.reopen_count > 0) as reopened,
     percentile_cont(0.5) within group (order by extract(epoch from closings.closed_at - items.opened_at) / 60)

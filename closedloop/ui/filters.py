@@ -79,6 +79,9 @@ def format_moment(moment: datetime, zone: ZoneInfo) -> str:
 
 # ---------------------------------------------------------------- widgets that write the address
 
+#: The choice that filters nothing. No id is empty, so it cannot be mistaken for one.
+_ALL = ""
+
 
 def _write(param: str, default: object, to_text: Callable[[object], str | list[str]]) -> None:
     value = st.session_state[_key(param)]
@@ -102,20 +105,19 @@ def select(
     help: str | None = None,
 ) -> str | None:
     """One of the options, or all of them (None) where ``everything`` names that choice."""
-    choices: list[str | None] = [None, *options] if everything is not None else list(options)
-    default = choices[0] if choices else None
-    current = one_of(st.query_params.get(param), options, default)
+    choices = [_ALL, *options] if everything is not None else list(options)
+    current = one_of(st.query_params.get(param), options, choices[0] if choices else None)
     st.session_state[_key(param)] = current
     st.selectbox(
         label,
         choices,
-        format_func=lambda choice: everything if choice is None else names(choice),
+        format_func=lambda choice: str(everything) if choice == _ALL else names(choice),
         key=_key(param),
         on_change=_write,
-        args=(param, default, str),
+        args=(param, choices[0] if choices else None, str),
         help=help,
     )
-    return current
+    return None if current == _ALL else current
 
 
 def several(
@@ -160,6 +162,7 @@ def moment(label: str, param: str, current: datetime, zone: ZoneInfo, latest: da
     newest = latest.astimezone(zone).replace(tzinfo=None)
     st.datetime_input(
         label,
+        value=None,
         key=_key(param),
         min_value=datetime.combine(EARLIEST, datetime.min.time()),
         max_value=newest,
@@ -173,22 +176,22 @@ def moment(label: str, param: str, current: datetime, zone: ZoneInfo, latest: da
 
 def period(label: str, current: tuple[date, date], latest: date, default: tuple[date, date]) -> None:
     """First and last calendar day, both included."""
-    # While only the first day has been picked, the widget keeps it; the address still has the old period.
-    if len(st.session_state.get(_key("period"), ())) != 1:
-        st.session_state[_key("period")] = current
+    # The key follows the address: a new period is a new widget, a first day picked alone stays in this one.
+    key = f"{_key('period')}_{current[0]}_{current[1]}"
     st.date_input(
         label,
-        key=_key("period"),
+        value=current,
+        key=key,
         min_value=EARLIEST,
         max_value=latest,
         format="YYYY-MM-DD",
         on_change=_write_period,
-        args=(default,),
+        args=(key, default),
     )
 
 
-def _write_period(default: tuple[date, date]) -> None:
-    chosen = st.session_state[_key("period")]
+def _write_period(key: str, default: tuple[date, date]) -> None:
+    chosen = st.session_state[key]
     if len(chosen) != 2:  # only the first day has been picked so far
         return
     if tuple(chosen) == default:

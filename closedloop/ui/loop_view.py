@@ -109,9 +109,10 @@ def holder_rows(visit: Visit, loop: str, stock: pd.DataFrame) -> list[LinkRow]:
     for row in found:
         kind, holder = row["holder_kind"], row["holder_id"]
         params = {"loop": loop, "holder": kind or ""}
-        if kind == "station" and visit.leads:
-            params["station"] = holder or ""
-        name = visit.names.holder(kind, holder)
+        at_station = holder if holder in order else None
+        if at_station and visit.leads:
+            params["station"] = at_station
+        name = visit.names.station(at_station) if at_station else visit.names.holder(kind, holder)
         listed.append(
             LinkRow(
                 title=name,

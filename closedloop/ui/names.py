@@ -111,7 +111,8 @@ class Names:
             return self.station(holder_id)
         if kind == "centre":
             return self.name("bureau", holder_id)
-        return f"{label} {holder_id}"
+        # A station without posts of its own stands in for them.
+        return label if ("station", holder_id) in self.rows else f"{label} {holder_id}"
 
     def source(self, table: str) -> str:
         """The name of a source table."""

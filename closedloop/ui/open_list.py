@@ -151,7 +151,7 @@ def download_address(visit: Visit) -> str:
     if "lang" not in st.query_params:
         pairs.append(("lang", visit.texts.language))
     href = "download/open.csv?" + urlencode(pairs)
-    return f"<a class='cl-link' href='{escape(href)}' download>⭳ {escape(visit.t('Download as CSV'))}</a>"
+    return f"<a class='cl-link' href='{escape(href)}' download>↓ {escape(visit.t('Download as CSV'))}</a>"
 
 
 def _mapped(values: Sequence, name) -> list[str]:
@@ -183,7 +183,7 @@ def display_frame(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
             "item": frame["item_no"],
             "standing": _mapped(standings, lambda pair: judgement_label(visit, *pair)),
             "overdue_days": pd.to_numeric(frame["overdue_minutes"]) / 1440,
-            "days_left": pd.to_numeric(frame["minutes_left"]) / 1440,
+            "days_left": pd.to_numeric(frame["minutes_left"]).where(frame["overdue_since"].isna()) / 1440,
             "severity": _mapped(frame["severity"], names.severity),
             "loop": _mapped(frame["loop"], names.loop),
             "title": frame["title"],

@@ -102,18 +102,24 @@ def new_by_loop(visit: Visit, frame: pd.DataFrame) -> list[tuple[str, int]]:
     return [(loop, counts[loop]) for loop in visit.names.ids("loop") if loop in counts]
 
 
+#: Lists of what there is, not of what happened: their age makes no figure wrong.
+REGISTERS = frozenset({"bureaus", "stations", "posts", "volunteer_posts", "volunteers"})
+
+
 def source_rows(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
-    """数据截至 per source: one row per source, with the stations that have not reported up to the moment."""
+    """数据截至 per source of events: one row each, with the stations that have not reported so far."""
     t, texts, names = visit.t, visit.texts, visit.names
     found = []
-    for source, part in frame.groupby("source_table", sort=False) if not frame.empty else ():
+    events = frame[~frame["source_table"].isin(REGISTERS)]
+    for source, part in events.groupby("source_table", sort=False) if not events.empty else ():
         silent = [names.station(s) for s in part.loc[part["is_unreported"].astype(bool), "station_id"]]
         latest = part["known_until"].max()
+        everybody = len(part) > 1 and len(silent) == len(part)
         found.append(
             {
                 t("Source"): names.source(source),
                 t("Loaded until"): texts.moment(latest if latest == latest else None),
-                t("Not reported"): "、".join(silent) if silent else "—",
+                t("Not reported"): t("All stations") if everybody else "、".join(silent) or "—",
             }
         )
     return pd.DataFrame(found)
