@@ -1,0 +1,108 @@
+"""Who is looking: what a cookie proves, and what it does not."""
+
+import subprocess
+import sys
+
+import pytest
+
+from closedloop.settings import PROJECT_ROOT
+from closedloop.ui import identity
+from closedloop.ui.identity import DEMO_IDENTITIES, Sessions
+from closedloop.ui.routes import local_address
+
+KEY = b"a key of the test's own"
+
+
+def test_a_cookie_of_ours_proves_the_identity():
+    sessions = Sessions(KEY)
+    for who, expected in DEMO_IDENTITIES.items():
+        assert sessions.read(sessions.issue(who)) is expected
+
+
+def test_a_cookie_that_is_not_ours_proves_nothing():
+    sessions = Sessions(KEY)
+    good = sessions.issue("station-S03")
+    body, _, signature = good.rpartition(".")
+    for forged in (
+        None,
+        "",
+        "leadership",
+        good[:-1],
+        good + "x",
+        body + "." + signature[::-1],
+        Sessions(b"another key").issue("leadership"),
+        '{"who": "leadership"}',
+        "\x00",
+        "ü" * 100,
+    ):
+        assert sessions.read(forged) is None
+
+
+def test_a_signed_out_session_is_over_wherever_it_is_open():
+    sessions = Sessions(KEY)
+    here, elsewhere = sessions.issue("leadership"), sessions.issue("leadership")
+    sessions.end(here)
+    assert sessions.read(here) is None
+    assert sessions.read(elsewhere) is not None
+
+
+def test_a_session_ends_with_the_shift(monkeypatch):
+    sessions = Sessions(KEY)
+    cookie = sessions.issue("leadership")
+    monkeypatch.setattr(identity, "SESSION_SECONDS", -1)
+    assert sessions.read(cookie) is None
+
+
+def test_a_station_head_has_the_scope_of_one_station():
+    assert DEMO_IDENTITIES["station-S03"].scope.setting() == "S03"
+    assert DEMO_IDENTITIES["station-S07"].scope.setting() == "S07"
+    assert DEMO_IDENTITIES["leadership"].scope.sees_all
+    assert DEMO_IDENTITIES["analyst"].scope.sees_all
+
+
+@pytest.mark.parametrize(
+    ("wanted", "leads_to"),
+    [
+        ("", ""),
+        ("open", "open"),
+        ("item?item=directive%3AD1&lang=zh", "item?item=directive%3AD1&lang=zh"),
+        ("//evil.example", ""),
+        ("https://evil.example/open", ""),
+        ("/open", ""),
+        ("\\\\evil.example", ""),
+        ("open#https://evil.example", ""),
+        ("open?x=1\r\nSet-Cookie: a=b", ""),
+        ("javascript:alert(1)", ""),
+        ("healthz", ""),
+        (None, ""),
+    ],
+)
+def test_signing_in_leads_back_to_a_page_of_ours_and_nowhere_else(wanted, leads_to):
+    assert local_address(wanted) == leads_to
+
+
+def test_a_server_warehouse_without_sign_in_refuses_to_start(tmp_path):
+    url = "postgresql://someone:secret@warehouse.example:5432/closedloop"
+    started = subprocess.run(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", "0"],
+        cwd=PROJECT_ROOT,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "CLOSEDLOOP_HOME": str(tmp_path / "home"),
+            "CLOSEDLOOP_OWNER_URL": url,
+            "CLOSEDLOOP_LOADER_URL": url,
+            "CLOSEDLOOP_READER_URL": url,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert started.returncode == 2
+    assert "no sign-in is configured" in started.stderr
+    assert "[auth]" in started.stderr and "unset the three URLs" in started.stderr
+    assert "secret" not in started.stderr.replace("secrets.toml", "").replace("cookie_secret", "").replace(
+        "client_secret", ""
+    )
+    assert "Traceback" not in started.stderr
