@@ -42,6 +42,7 @@ COMMANDS = (
     Command("quarantine", "closedloop.cli.quarantine:app", "List, export, replay refused rows."),
     Command("build", "closedloop.cli.build:build", "Build the marts and publish them, whole or not at all."),
     Command("dbt", "closedloop.cli.build:dbt", "Any dbt command; what it writes is never published."),
+    Command("load-demo", "closedloop.cli.load_demo:load_demo", "Load the fictional city into nothing."),
     Command("demo", "closedloop.cli.demo:demo", "Write the exports of the fictional city."),
 )
 

@@ -56,6 +56,13 @@ def ensure_roles(settings: Settings) -> None:
         connection.execute("alter role closedloop_reader set default_transaction_read_only = on")
 
 
+def drop_database(settings: Settings) -> None:
+    """Remove the warehouse's database with everything in it, whoever is connected."""
+    with admin_connection(settings) as connection:
+        statement = sql.SQL("drop database if exists {} with (force)")
+        connection.execute(statement.format(sql.Identifier(settings.database)))
+
+
 def ensure_database(settings: Settings) -> None:
     """The warehouse's database, the owner's."""
     with admin_connection(settings) as connection:

@@ -200,6 +200,14 @@ def status(settings: Settings | None = None) -> Status:
     )
 
 
+def empty(settings: Settings | None = None) -> None:
+    """Replace the warehouse by one with nothing in it, not even migrated. The server must be running."""
+    settings = settings or get_settings()
+    dispose_engines()
+    administration.drop_database(settings)
+    administration.ensure_database(settings)
+
+
 def remove(settings: Settings | None = None) -> bool:
     """Stop the server and delete its data; True when there was any. Secrets stay, so pseudonyms keep."""
     settings = settings or get_settings()

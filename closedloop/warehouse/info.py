@@ -1,4 +1,8 @@
-"""Facts about the whole warehouse: whether it is the demo, and the time zone its days are counted in."""
+"""Facts about the whole warehouse: whether it is the demo, and the time zone its days are counted in.
+
+``demo`` is ``true`` for the synthetic city, ``loading`` while that is being loaded (and after a load of it
+that was cut short), ``false`` for everything else.
+"""
 
 from __future__ import annotations
 

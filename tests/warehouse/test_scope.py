@@ -176,13 +176,28 @@ def test_the_scope_is_a_literal_of_the_transaction() -> None:
     assert product.scope_statements(Scope.city())[0] == "set local closedloop.stations = '*'"
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        "*", "S01,S02", "S01'", 'S01"', "S01;", "S01\\", "S01\n", "S01\x00", "", " ", " S01", "S01 ", "%s", "{S01}",
-        "S01'; set local closedloop.stations = '*", "$1", "a" * 65, "UNASSIGNED", "--", "E'\\x2a'", None, 7,
-    ],
-)  # fmt: skip
+HOSTILE = (
+    *(
+        "*",
+        "S01,S02",
+        "S01'",
+        'S01"',
+        "S01;",
+        "S01\\",
+        "S01\n",
+        "S01\x00",
+        "",
+        " ",
+        " S01",
+        "S01 ",
+        "%s",
+        "{S01}",
+    ),
+    *("S01'; set local closedloop.stations = '*", "$1", "a" * 65, "UNASSIGNED", "--", "E'\\x2a'", None, 7),
+)
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_hostile_station_id_is_refused(hostile: str) -> None:
     with pytest.raises(ScopeError):
         Scope.of_stations([hostile])
@@ -191,7 +206,8 @@ def test_a_hostile_station_id_is_refused(hostile: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "fair", ["S01", "8D", "313A", "城关派出所", "ST-01/2", "a b", "Station (north)", "x" * 64]
+    "fair",
+    ["S01", "8D", "313A", "城关派出所", "ST-01/2", "a b", "Station (north)", "x" * 64],
 )
 def test_a_fair_station_id_sees_its_own_rows(items: Warehouse, fair: str) -> None:
     with items.connect("owner") as connection:

@@ -1,0 +1,150 @@
+"""``run``: everything a newcomer needs, in one command; and one Ctrl-C that ends all of it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import Annotated
+
+import typer
+
+from closedloop import warehouse
+from closedloop.cli.progress import say, step
+from closedloop.errors import ClosedloopError
+from closedloop.settings import PROJECT_ROOT, Settings, get_settings
+from closedloop.transform.freshness import freshness
+from closedloop.warehouse import get_info
+
+
+class CannotRun(ClosedloopError):
+    """Something stands in the way of the pages."""
+
+
+def run(
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Stop before the pages: server, demo city, build.")
+    ] = False,
+) -> None:
+    """Start the warehouse, fill it with the demo city if it is empty, build what is due, and serve the pages.
+
+    What is there is used: a second run serves within seconds. Ctrl-C (or SIGTERM) stops the pages and the
+    embedded warehouse, unless another command is using that.
+    """
+    settings = get_settings()
+    began = time.monotonic()
+    if not prepare:
+        _require_free_port(settings)
+    with warehouse.in_use(settings, say, stop_at_end=not prepare):
+        _migrate(settings)
+        if settings.embedded and _is_empty(settings):
+            _ours("load-demo")
+        _build_if_due(settings)
+        if not prepare:
+            _serve(settings, began)
+    say("stopped")
+
+
+def _require_free_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("localhost", settings.port))
+        except OSError as error:
+            raise CannotRun(
+                f"port {settings.port} is taken, perhaps by a Closedloop that is already running: open "
+                f"{_address(settings)}, or choose another port: CLOSEDLOOP_PORT={settings.port + 1} make run"
+            ) from error
+
+
+def _migrate(settings: Settings) -> None:
+    if not settings.embedded:
+        # On a server migrating is a step somebody takes, not a side effect of looking at pages.
+        warehouse.require_current(settings)
+    elif not warehouse.is_current(settings):
+        with step("migrating"):
+            warehouse.migrate(settings)
+
+
+def _is_empty(settings: Settings) -> bool:
+    with warehouse.connect("loader", settings) as connection:
+        row = connection.execute("select exists (select from ops.batches)").fetchone()
+        return get_info(connection, "demo") == "loading" or row == (False,)
+
+
+def _build_if_due(settings: Settings) -> None:
+    state = freshness(settings)
+    if state.due is None:
+        return
+    say(f"a build is due: {state.due}")
+    try:
+        _ours("build")
+    except CannotRun:
+        if state.published is None:
+            raise
+        say("the build failed; the pages show what was published before, and say so")
+
+
+def _ours(command: str) -> None:
+    """Run another of our commands in a process of its own: what it needs in memory goes with it."""
+    child = subprocess.Popen([sys.executable, "-m", "closedloop", command], process_group=0)
+    if _wait(child) != 0:
+        raise CannotRun(f"{command} failed (see above); mend it and run again, what was done is kept")
+
+
+def _serve(settings: Settings, began: float) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(settings.port)],
+        cwd=PROJECT_ROOT,
+        process_group=0,
+    )
+    try:
+        if _answers(child, settings):
+            seconds = time.monotonic() - began
+            say(f"ready after {seconds:.1f} s: {_address(settings)} (Ctrl-C stops everything)")
+        code = child.wait()
+    except BaseException:
+        _end(child)
+        raise
+    if code != 0:
+        raise CannotRun(f"the page server ended by itself (exit code {code}); its last words are above")
+
+
+def _answers(child: subprocess.Popen[bytes], settings: Settings) -> bool:
+    """Wait until the page server is healthy; False when it ends instead."""
+    while child.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{_address(settings)}/_stcore/health", timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    return False
+
+
+def _address(settings: Settings) -> str:
+    return f"http://localhost:{settings.port}"
+
+
+def _wait(child: subprocess.Popen[bytes]) -> int:
+    """The child's exit code. Interrupted, it ends the child first: that has a process group of its own."""
+    try:
+        return child.wait()
+    except BaseException:
+        _end(child)
+        raise
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, then insist."""
+    for how, seconds in ((signal.SIGINT, 15), (signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+        if child.poll() is not None:
+            return
+        child.send_signal(how)
+        try:
+            child.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            continue
