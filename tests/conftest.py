@@ -4,13 +4,18 @@
     the embedded PostgreSQL, in a temporary home of its own. ``server.fresh()`` makes a migrated, empty
     warehouse in 0.1 s, ``server.blank()`` a database that was never migrated, ``server.copy(of)`` another
     one like ``of`` (load and build once per module, copy per test), ``server.drop(it)`` removes it. See
-``tests/servers.py``. ``warehouse``
+    ``tests/servers.py``.
+``warehouse``
     a fresh warehouse of the test's own, which is also the one of ``get_settings()`` and of child processes
     that inherit the environment: ``.settings``, ``.environment``, ``.connect(role)``, ``.server``.
 ``make_warehouse`` (session)
     ``make_warehouse()`` and ``make_warehouse(of=other)``: like ``server.fresh`` and ``server.copy``, dropped
     at the end of the session. For module-scoped fixtures; enter ``with made.in_environment():`` to make it
-the process's own. ``debian_server`` (session)
+    the process's own.
+``city`` (session)
+    a warehouse with the demo city at a fiftieth of its size: written, loaded through the real intake, really
+    built and published, once for all rooms. For reading; to write, take ``make_warehouse(of=city)``.
+``debian_server`` (session)
     a PostgreSQL 15 as an administrator would give it; skips where Debian's is not installed. Tests that use
     it belong to the lane ``pg15``: ``pytest -m pg15``.
 
@@ -122,3 +127,24 @@ def make_warehouse(server: Server) -> Iterator[Callable[..., Warehouse]]:
     yield make
     for each in made:
         server.drop(each)
+
+
+#: Size and seed of ``city``; the committed city has others.
+CITY_SCALE = 0.02
+CITY_SEED = 7
+
+
+@pytest.fixture(scope="session")
+def city(make_warehouse: Callable[..., Warehouse], tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    from closedloop import demo, intake
+    from closedloop.transform.builder import build
+
+    folder = tmp_path_factory.mktemp("city")
+    demo.generate(scale=CITY_SCALE, seed=CITY_SEED, out=folder)
+    made = make_warehouse()
+    with made.connect("owner") as connection:
+        product.set_info(connection, "demo", "true")
+    reports = intake.load_directory(folder, loaded_by="demo", settings=made.settings)
+    assert not [report for report in reports if report.refused]
+    build(made.settings)
+    return made

@@ -19,6 +19,9 @@ def build(
     with_unit_tests: Annotated[
         bool, typer.Option("--with-unit-tests", help="Also run dbt's unit tests, which prove the code.")
     ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="After a failure run what does not depend on it.")
+    ] = False,
     full_refresh: Annotated[
         bool,
         typer.Option("--full-refresh", help="Keep nothing from earlier builds, not even the parsed project."),
@@ -33,7 +36,11 @@ def build(
         warehouse.require_current(settings)
         with shown(Console(stderr=True)) as listener:
             build_and_publish(
-                settings, with_unit_tests=with_unit_tests, full_refresh=full_refresh, listener=listener
+                settings,
+                with_unit_tests=with_unit_tests,
+                full_refresh=full_refresh,
+                keep_going=keep_going,
+                listener=listener,
             )
 
 

@@ -63,10 +63,12 @@ def build(
     *,
     with_unit_tests: bool = False,
     full_refresh: bool = False,
+    keep_going: bool = False,
     listener: Listener = silent,
 ) -> BuildReport:
     """Build and publish. Waits, saying so, for a load or another build.
 
+    The first failure ends the run, and frees the lock, unless ``keep_going`` asks for all of them.
     ``with_unit_tests`` also runs dbt's unit tests, which prove the code and not the data. ``full_refresh``
     trusts nothing kept from earlier builds, dbt's parsed project included. Raises BuildFailed with one
     sentence when a seed, model or test failed, another ClosedloopError when the build was refused before.
@@ -80,11 +82,14 @@ def build(
             listener(Note(reason))
 
         with locked_for_session(conn, waiting=waiting):
-            return _Build(settings, project, conn, listener).run(_dbt_options(with_unit_tests, full_refresh))
+            return _Build(settings, project, conn, listener).run(
+                _dbt_options(with_unit_tests, full_refresh, keep_going)
+            )
 
 
-def _dbt_options(with_unit_tests: bool, full_refresh: bool) -> list[str]:
+def _dbt_options(with_unit_tests: bool, full_refresh: bool, keep_going: bool) -> list[str]:
     options = [] if with_unit_tests else ["--exclude-resource-type", "unit_test"]
+    options += [] if keep_going else ["--fail-fast"]
     return [*options, "--full-refresh", "--no-partial-parse"] if full_refresh else options
 
 
@@ -144,7 +149,7 @@ class _Build:
         dbt_home(self.settings).mkdir(parents=True, exist_ok=True)
         variables = json.dumps({**self.variables, "build_id": self.build_id})
         return run_dbt(
-            ["build", "--quiet", "--vars", variables, *options],
+            ["build", "--log-level", "none", "--vars", variables, *options],
             dbt_environment(self.settings, schema_suffix=NEXT),
             self.listener,
         )

@@ -11,6 +11,8 @@ from closedloop.warehouse.addresses import urls
 APPLICATION = "closedloop-build"
 NEXT = "_next"
 THREADS = 2
+#: Compiling a query takes longer than most models run; sorts and hashes of a whole city fit into memory.
+SESSION_OPTIONS = "-c jit=off -c work_mem=64MB"
 
 
 def dbt_home(settings: Settings) -> Path:
@@ -37,6 +39,7 @@ def dbt_environment(settings: Settings, *, schema_suffix: str) -> dict[str, str]
         "DBT_VERSION_CHECK": "false",
         # The roles say UTC themselves; a server's roles may have been made by somebody else.
         "PGTZ": "UTC",
+        "PGOPTIONS": SESSION_OPTIONS,
     }
     if "sslmode" in owner:
         environment["CLOSEDLOOP_DBT_SSLMODE"] = owner["sslmode"]

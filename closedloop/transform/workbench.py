@@ -49,7 +49,7 @@ def _run(
         given += ["--vars", json.dumps(variables)]
     environment = dbt_environment(settings, schema_suffix=suffix)
     if not suffix and command != "test":
-        environment["PGOPTIONS"] = "-c default_transaction_read_only=on"
+        environment["PGOPTIONS"] += " -c default_transaction_read_only=on"
     # A project parsed for one suffix is not that of the other, and builds keep theirs for speed.
     folder = dbt_home(settings) / ("workbench" if suffix else "published")
     folder.mkdir(parents=True, exist_ok=True)
