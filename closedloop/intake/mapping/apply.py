@@ -50,8 +50,10 @@ def dropped_columns(mapping: Mapping, source: Source) -> list[str]:
 
 def rows_taken(mapping: Mapping, source: Source) -> int:
     """How many rows of the file at least one output takes."""
+    if any(not output.where for output in mapping.outputs):
+        return source.frame.height
     taken = reduce(lambda a, b: a | b, (_condition(mapping, output.where) for output in mapping.outputs))
-    return source.frame.select(taken.alias("taken")).to_series().sum() if source.frame.height else 0
+    return source.frame.filter(taken).height
 
 
 def _rows(mapping: Mapping, output: Output, frame: pl.DataFrame) -> pl.DataFrame:

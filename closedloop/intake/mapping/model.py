@@ -36,9 +36,9 @@ def _as_list(value: Any) -> Any:
 
 
 def _as_text(value: Any) -> Any:
-    """YAML reads 1, 3.5 and true as what they look like; a file holds texts."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    """YAML reads 110 as a number and NULL or NO as something else still; a file holds texts."""
+    if value is None or isinstance(value, bool):
+        raise ValueError(f"YAML reads this as {str(value).lower()}; write it in quotation marks")
     return str(value) if isinstance(value, (int, float)) else value
 
 
