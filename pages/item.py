@@ -90,7 +90,7 @@ st.markdown(
     t(
         "File `{file}`, row {row}, batch {batch}; number in the source system: {source_no}.",
         file=item["source_file"],
-        row=texts.number(item["source_row"]),
+        row=texts.number(item["source_row"] or None),
         batch=item["batch_id"],
         source_no=f"`{item['source_no']}`" if item["source_no"] else "—",
     )

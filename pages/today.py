@@ -142,7 +142,7 @@ main, side = st.columns([3, 2], gap="medium") if visit.leads else (st.container(
 with main:
     for section, heading, nothing in (
         ("overdue", t("Overdue, worst first"), t("Nothing is overdue.")),
-        ("due_soon", t("Due soon, soonest first"), t("Nothing is due soon.")),
+        ("due_soon", t("Due soon, worst first"), t("Nothing is due soon.")),
         ("returned", t("Returned for rework"), t("Nothing waits for rework.")),
     ):
         part = items[items["section"] == section]

@@ -67,9 +67,13 @@ def figure(
     """A card: what it counts, the figure, its parts, its explanation, and the list behind it."""
     with st.container(border=True, height="stretch", gap=None, key=f"card_{key}"):
         with st.container(
-            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap=None
+            horizontal=True,
+            horizontal_alignment="distribute",
+            vertical_alignment="center",
+            gap=None,
+            wrap=False,
         ):
-            st.markdown(f"**{label}**", width="content")
+            st.markdown(f"**{label}**")
             explain(visit, what, key=key)
         st.html(
             f"<div class='cl-value'>{escape(value)}<small>{escape(unit)}</small></div>"

@@ -146,7 +146,7 @@ def build_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
     t, texts = visit.t, visit.texts
     status = {
         "published": f"✓ {t('published')}",
-        "failed": f"✗ {t('failed')}",
+        "failed": f"✗ {t('build failed')}",
         "running": f"… {t('running')}",
     }
     return pd.DataFrame(

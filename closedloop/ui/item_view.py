@@ -8,6 +8,7 @@ from html import escape
 import pandas as pd
 
 from closedloop.queries.reading import rows
+from closedloop.ui.codes import code_name
 from closedloop.ui.link_list import LinkRow
 from closedloop.ui.registry import ITEM
 from closedloop.ui.visit import Visit
@@ -56,6 +57,9 @@ def facts_html(visit: Visit, item: Mapping) -> str:
     severity = names.severity(item["severity"])
     if item["severity_at_issue"] != item["severity"]:
         severity += " " + t("(at issue: {severity})", severity=names.severity(item["severity_at_issue"]))
+    category = names.name("category", item["category"])
+    if category == item["category"]:
+        category = code_name(texts, category)
     reached = f"{names.stage(loop, item['stage'])} · {texts.moment(item['stage_entered_at'])}"
     pairs = [
         (t("Station"), station),
@@ -65,9 +69,9 @@ def facts_html(visit: Visit, item: Mapping) -> str:
         (t("Current holder"), names.holder(item["holder_kind"], item["holder_id"])),
         (t("Opened"), texts.moment(item["opened_at"])),
         (t("Age"), texts.duration(visit.as_of - item["opened_at"])) if item["is_open"] else ("", ""),
-        (t("Category"), names.name("category", item["category"])),
+        (t("Category"), category),
         (t("Place"), item["place"] or "—"),
-        (t("Outcome"), item["outcome"] or "—"),
+        (t("Outcome"), code_name(texts, item["outcome"])),
         (
             t("Skipped stages"),
             "、".join(names.stage(loop, stage) for stage in missing) if missing else t("none"),
@@ -187,7 +191,7 @@ def timeline_html(visit: Visit, loop: str, events: pd.DataFrame) -> str:
         if row["post_id"]:
             details.append(t("post {post}", post=row["post_id"]))
         if row["outcome"]:
-            details.append(t("outcome: {outcome}", outcome=row["outcome"]))
+            details.append(t("outcome: {outcome}", outcome=code_name(texts, row["outcome"])))
         marks = []
         if row["is_late_recorded"]:
             late_by = row["recorded_at"] - row["occurred_at"]

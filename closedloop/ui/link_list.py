@@ -61,25 +61,29 @@ _CSS = """
 ul.rows { list-style: none; margin: 0; padding: 0; font-family: var(--st-font); color: var(--st-text-color); }
 li + li { border-top: 1px solid var(--st-border-color-light, var(--st-border-color)); }
 a.row {
-  display: grid; gap: .1rem .75rem; align-items: baseline; padding: .5rem .4rem .5rem .7rem;
-  grid-template-columns: auto 1fr auto; color: inherit; text-decoration: none; font-size: .95rem;
+  display: flex; flex-wrap: wrap; gap: .1rem .75rem; align-items: baseline;
+  padding: .45rem .4rem .45rem .7rem;
+  color: inherit; text-decoration: none; font-size: .95rem;
   border-left: 4px solid transparent; min-height: 44px; box-sizing: border-box; overflow-wrap: anywhere;
 }
 a.row:hover, a.row:focus-visible { background: var(--st-secondary-background-color); outline-offset: -2px; }
 .mark { font-weight: 600; white-space: nowrap; font-size: .85rem; }
-.title { color: var(--st-link-color); }
-.standing { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }
+.title { color: var(--st-link-color); flex: 1 1 11rem; }
+.standing { white-space: nowrap; margin-left: auto; font-variant-numeric: tabular-nums; }
 .standing.urgent { font-weight: 700; }
-.facts { grid-column: 1 / -1; font-size: .82rem; opacity: .78; display: flex; flex-wrap: wrap; gap: 0 .9rem; }
+.facts { flex: 1 0 100%; font-size: .82rem; opacity: .78; display: flex; flex-wrap: wrap; gap: 0 .9rem; }
 .tone-red { border-left-color: var(--st-red-color) !important; }
 .tone-yellow { border-left-color: var(--st-yellow-color) !important; }
 .tone-blue { border-left-color: var(--st-blue-color) !important; }
 .tone-red .tone-text { color: var(--st-red-text-color, var(--st-red-color)); }
 .tone-yellow .tone-text { color: var(--st-yellow-text-color, var(--st-yellow-color)); }
 .tone-blue .tone-text { color: var(--st-blue-text-color, var(--st-blue-color)); }
-@container (max-width: 560px) {
-  a.row { grid-template-columns: 1fr auto; }
-  .title { grid-column: 1 / -1; grid-row: 2; }
+@container (max-width: 420px) {
+  .standing { order: -1; }
+  .mark { order: -2; }
+  .title { flex-basis: 100%; }
+  a.row:not(:has(.mark)) .standing { order: 0; }
+  a.row:not(:has(.mark)) .title { flex-basis: 60%; }
 }
 """
 

@@ -118,9 +118,9 @@ def holder_rows(visit: Visit, loop: str, stock: pd.DataFrame) -> list[LinkRow]:
                 title=name,
                 page=OPEN,
                 params={k: v for k, v in params.items() if v},
-                mark=visit.names.holder_kind(kind) if name != visit.names.holder_kind(kind) else "",
                 standing=visit.texts.n("{count} item", "{count} items", int(row["items"])),
                 facts=(
+                    visit.names.holder_kind(kind) if name != visit.names.holder_kind(kind) else "",
                     visit.t("{n} overdue", n=int(row["overdue"])) if row["overdue"] else "",
                     visit.t(
                         "standing {duration} (median)",

@@ -29,6 +29,7 @@ def open_table(visit: Visit, frame: pd.DataFrame) -> None:
     st.dataframe(
         table,
         hide_index=True,
+        placeholder="",
         height=min(720, 76 + 35 * len(table)),
         alt=visit.t("Open items, worst first"),
         column_config={

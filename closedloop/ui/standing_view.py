@@ -50,7 +50,9 @@ def item_rows(visit: Visit, frame: pd.DataFrame) -> list[LinkRow]:
                     names.station(row.station_id),
                     t("reached: {stage}", stage=names.stage(row.loop, row.stage)),
                     t("with: {holder}", holder=names.holder(row.holder_kind, row.holder_id)),
-                    t("target: {target}", target=names.target(row.loop, row.target)) if row.target else "",
+                    t("target: {target}", target=names.target(row.loop, row.target))
+                    if isinstance(row.target, str)
+                    else "",
                     t("due {moment}", moment=visit.texts.moment(row.due_at)) if _is_time(row.due_at) else "",
                     t("returned for rework") if row.is_returned else "",
                 ),

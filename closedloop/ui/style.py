@@ -16,7 +16,10 @@ _CSS = """
 <style>
 .cl-value { font-size: 1.9rem; font-weight: 650; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .cl-value small { font-size: .9rem; font-weight: 400; opacity: .75; margin-left: .3rem; }
-.cl-parts { display: flex; flex-wrap: wrap; gap: .1rem .8rem; font-size: .88rem; min-height: 1.3rem; }
+.cl-parts {
+    display: flex; flex-wrap: wrap; gap: .1rem .8rem; font-size: .88rem; min-height: 1.3rem;
+    padding-bottom: .3rem;
+}
 .cl-parts .none { opacity: .7; }
 .cl-red { color: light-dark(#B3261E, #FF8A80); font-weight: 600; }
 .cl-yellow { color: light-dark(#7A5200, #E3B341); font-weight: 600; }
@@ -29,12 +32,12 @@ _CSS = """
 .cl-head { display: flex; flex-wrap: wrap; gap: .3rem .8rem; align-items: center; }
 .cl-title { font-size: 1.15rem; font-weight: 600; margin: .4rem 0 0; overflow-wrap: anywhere; }
 .cl-facts {
-    display: grid; grid-template-columns: repeat(auto-fill, minmax(min(14rem, 100%), 1fr));
-    gap: .6rem 1.2rem; margin: 0;
+    display: grid; grid-template-columns: repeat(auto-fill, minmax(min(9.5rem, 100%), 1fr));
+    gap: .6rem 1.2rem; margin: 0; padding: 0 !important;
 }
 .cl-facts dt { font-size: .8rem; opacity: .75; }
 .cl-facts dd { margin: 0; overflow-wrap: anywhere; }
-.cl-timeline { list-style: none; margin: 0; padding: 0 0 0 .4rem; }
+.cl-timeline { list-style: none; margin: 0; padding: 0 0 0 .4rem !important; }
 .cl-event {
     display: grid; grid-template-columns: 9.5rem 1fr; gap: 0 .9rem; padding: .45rem 0 .45rem .9rem;
     border-left: 2px solid color-mix(in srgb, currentColor 30%, transparent); overflow-wrap: anywhere;
