@@ -30,9 +30,10 @@ def all_files(world: World) -> list[ExportFile]:
     day = ("2025-04-24 08:00:00", "2025-04-25 08:00:00")
     to_date = (everything[0], day[1])
     files = [
-        ExportFile("bureaus.csv", "bureaus", city.bureaus(), to_date),
         ExportFile("stations_2023.csv", "stations", city.stations(before_the_move=True), to_date),
         ExportFile("stations_20240701.csv", "stations", city.stations(before_the_move=False)[8:9], to_date),
+        # After the stations, so that what it covers can be said of every one of them.
+        ExportFile("bureaus.csv", "bureaus", city.bureaus(), to_date),
         ExportFile("posts.csv", "posts", city.posts(), to_date, chinese_headers=True),
     ]
     files += _incident_files(world, day)

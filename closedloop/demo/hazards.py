@@ -121,7 +121,9 @@ def _emit(
     pause = rng.integers(DAY, 2 * DAY, n)
     stream.move("hazard", "resume", only(later(waiting, pause) < fix, later(waiting, pause)), station=station)
 
-    verify = at_office(rng, fix, np.searchsorted([0.2, 0.6, 0.85, 0.95], rng.random(n), side="right"))
+    verify = at_office(
+        rng, fix, np.searchsorted([0.18, 0.5, 0.74, 0.86, 0.92, 0.96], rng.random(n), side="right")
+    )
     failed = happened(verify) & (rng.random(n) < 0.15)
     post = city.officer_posts(rng, station)
     stream.stage("hazard", "fix", only((hole >= 0.008) | failed, fix), station=station, department=department)

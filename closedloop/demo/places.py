@@ -129,7 +129,7 @@ def allowed(hot: Hot, at: np.ndarray) -> np.ndarray:
 def build(plan: Plan) -> Places:
     """Streets and addresses of every station, then the crossroads, then the planted places."""
     rng = plan.rng("places")
-    per_station = int(np.clip(round(190 * max(plan.scale, 0.05) ** 0.6), 30, 950))
+    per_station = int(np.clip(round(900 * max(plan.scale, 0.01) ** 0.6), 50, 3_000))
     names = [a + b for a in _FIRST for b in _SECOND]
     names = [names[i] for i in rng.permutation(len(names))]
     rows: list[tuple] = []
@@ -142,7 +142,7 @@ def build(plan: Plan) -> Places:
         kinds = np.array(_KINDS)[
             np.searchsorted(np.cumsum(_KIND_SHARE)[:-1], rng.random(per_station), side="right")
         ]
-        weights = (np.arange(1, per_station + 1) + 3.0) ** -0.85
+        weights = (np.arange(1, per_station + 1) + 6.0) ** -0.6
         street = rng.integers(0, STREETS_PER_STATION, per_station)
         number = rng.integers(1, 399, per_station)
         block = rng.integers(1, 30, per_station)
