@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from closedloop.warehouse import Scope, scoped_connection
-from tests.asof.compare import compare
+from tests.asof.compare import compare, own_moments
 from tests.asof.marts_at import marts_at
 from tests.oracle.loop_oracle import replay
 from tests.oracle.raw_rows import Raw, read_raw, work_items
@@ -73,6 +73,21 @@ def test_marts_stand_where_the_replay_stands(
     )
     assert result.items > 300
     assert result.targets > 300
+
+
+def test_they_agree_at_every_moment_at_which_an_item_changes(city: Warehouse, raw: Raw) -> None:
+    reference = REFERENCE.with_stations(raw.stations)
+    asked = [
+        (item, moment)
+        for item in work_items(raw, reference)
+        for moment in sorted(own_moments(item, reference, timedelta(seconds=1)))
+    ]
+    with scoped_connection(Scope.city(), city.settings) as connection:
+        result = compare(connection, raw, REFERENCE, asked)
+    print(result)
+    assert not result.differences, f"{len(result.differences)} differences; {result}\n" + "\n".join(
+        result.differences[:10]
+    )
 
 
 def test_the_moment_on_a_deadline_is_in_time_and_a_second_later_is_not(city: Warehouse) -> None:

@@ -28,6 +28,26 @@ where e.item_id = i.{key} and e.loop = coalesce(i.loop, {default_loop}) and i.{o
 
 UNDO_WITHDRAWALS = "update raw.{table} set retracted = false where retracted and loaded_at > %(moment)s"
 
+#: What is written down when a stage is reached is not known before: raw table → (loop, stage, columns).
+KNOWN_FROM = {
+    "incidents": ("incident", "handle", ("final_type", "outcome", "is_valid", "is_police_matter")),
+    "disputes": ("dispute", "conclude", ("outcome",)),
+}
+
+NOT_YET_KNOWN = """
+update raw.{table} as i
+set {column} = null
+where
+    {column} is not null
+    and coalesce(i.loop, {default_loop}) = {loop}
+    and not exists (
+        select from raw.loop_events as e
+        where
+            e.item_id = i.{key} and e.loop = {loop} and e.stage = {stage}
+            and e.is_current and not e.retracted
+    )
+"""
+
 COVERAGE = (
     "delete from ops.coverage where covers_from > %(moment)s",
     "update ops.coverage set covers_until = least(covers_until, %(moment)s)",
@@ -35,7 +55,7 @@ COVERAGE = (
 
 
 def truncate(connection: psycopg.Connection, moment: datetime) -> dict[str, int]:
-    """Remove from raw (and coverage) whatever lies after ``moment``; what was removed, by kind."""
+    """Remove from raw (and coverage) whatever lies after ``moment``; how many rows were touched, by kind."""
     removed: dict[str, int] = {}
 
     def run(kind: str, statement: sql.Composable | str) -> None:
@@ -62,6 +82,15 @@ def truncate(connection: psycopg.Connection, moment: datetime) -> dict[str, int]
                         **time
                     ),
                 )
+        if name in KNOWN_FROM:
+            loop, stage, columns = KNOWN_FROM[name]
+            for column in columns:
+                fact = {
+                    "loop": sql.Literal(loop),
+                    "stage": sql.Literal(stage),
+                    "column": sql.Identifier(column),
+                }
+                run(f"{name}.{column}", sql.SQL(NOT_YET_KNOWN).format(**parts, **fact))
     run("activities", "delete from raw.volunteer_activities where started_at > %(moment)s")
     for statement in COVERAGE:
         run("coverage", statement)
