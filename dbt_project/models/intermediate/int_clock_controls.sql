@@ -2,11 +2,11 @@
 with states as (
 
     select
-        work_item_id,
+        item_key,
         event_seq,
         valid_from as happened_at,
         is_suspended,
-        lag(is_suspended, 1, false) over (partition by work_item_id order by event_seq) as was_suspended,
+        lag(is_suspended, 1, false) over (partition by item_key order by event_seq) as was_suspended,
         effect,
         event_due_at
     from {{ ref('int_item_states') }}
@@ -16,7 +16,7 @@ with states as (
 controls as (
 
     select
-        work_item_id,
+        item_key,
         event_seq,
         happened_at,
         case

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- What counts: the current version of an event, unless it was retracted or another current event says that it
 -- corrects it. A correction that was itself corrected still corrects: the first event does not come back.
 with versions as (

@@ -27,6 +27,7 @@ stages as (
 openings as (
 
     select
+        item_key,
         work_item_id,
         loop,
         'opening' as kind,
@@ -51,6 +52,7 @@ openings as (
 happenings as (
 
     select
+        items.item_key,
         items.work_item_id,
         items.loop,
         case when events.stage is not null then 'stage' else 'move' end as kind,
@@ -80,6 +82,7 @@ happenings as (
 withdrawals as (
 
     select
+        item_key,
         work_item_id,
         loop,
         'withdrawal' as kind,
@@ -118,7 +121,7 @@ ordered as (
         story.*,
         -- the opening is 0
         row_number() over (
-            partition by work_item_id
+            partition by item_key
             order by effective_at, instant_order, event_id collate "C"
         )::integer - 1 as event_seq
     from story
@@ -128,6 +131,7 @@ ordered as (
 placed as (
 
     select
+        ordered.item_key,
         ordered.work_item_id,
         ordered.event_seq,
         ordered.loop,

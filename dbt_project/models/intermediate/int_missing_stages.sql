@@ -3,7 +3,7 @@
 with steps as (
 
     select
-        work_item_id,
+        item_key,
         event_seq,
         loop,
         stage,
@@ -40,7 +40,7 @@ required_before as (
 
 failures as (
 
-    select work_item_id, loop, event_seq as failed_seq, next_on_failed
+    select item_key, loop, event_seq as failed_seq, next_on_failed
     from steps
     where is_sent_to_rework
 
@@ -50,7 +50,7 @@ failures as (
 followed as (
 
     select
-        failures.work_item_id,
+        failures.item_key,
         failures.loop,
         failures.failed_seq,
         failures.next_on_failed,
@@ -58,7 +58,7 @@ followed as (
         min(steps.event_seq) filter (where steps.stage = failures.next_on_failed) as reworked_seq
     from failures
     inner join steps
-        on failures.work_item_id = steps.work_item_id
+        on failures.item_key = steps.item_key
         and steps.event_seq > failures.failed_seq
     group by 1, 2, 3, 4
 
@@ -67,7 +67,7 @@ followed as (
 skipped_rework as (
 
     select
-        followed.work_item_id,
+        followed.item_key,
         followed.closed_seq as event_seq,
         bit_or(stages.stage_bit) as stage_mask
     from followed
@@ -80,7 +80,7 @@ skipped_rework as (
 walked as (
 
     select
-        steps.work_item_id,
+        steps.item_key,
         steps.event_seq,
         steps.loop,
         max(steps.ordinal) filter (where steps.is_step) over so_far as furthest,
@@ -88,20 +88,20 @@ walked as (
         coalesce(bit_or(skipped_rework.stage_mask) over so_far, 0) as skipped_rework_mask
     from steps
     left join skipped_rework
-        on steps.work_item_id = skipped_rework.work_item_id
+        on steps.item_key = skipped_rework.item_key
         and steps.event_seq = skipped_rework.event_seq
-    window so_far as (partition by steps.work_item_id order by steps.event_seq rows unbounded preceding)
+    window so_far as (partition by steps.item_key order by steps.event_seq rows unbounded preceding)
 
 ),
 
 judged as (
 
     select
-        walked.work_item_id,
+        walked.item_key,
         walked.event_seq,
         walked.loop,
         -- what holds after this event holds until the next stage event
-        lead(walked.event_seq) over (partition by walked.work_item_id order by walked.event_seq) as until_seq,
+        lead(walked.event_seq) over (partition by walked.item_key order by walked.event_seq) as until_seq,
         (coalesce(required_before.stage_mask, 0) & ~walked.reached_mask) | walked.skipped_rework_mask as missing_mask
     from walked
     left join required_before on walked.loop = required_before.loop and walked.furthest = required_before.ordinal
@@ -129,7 +129,7 @@ named_masks as (
 missing as (
 
     select
-        judged.work_item_id,
+        judged.item_key,
         judged.event_seq as from_seq,
         judged.until_seq,
         named_masks.missing_stages

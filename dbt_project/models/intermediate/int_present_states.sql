@@ -8,7 +8,7 @@ with moment as (
 items as (
 
     select
-        items.work_item_id,
+        items.item_key,
         greatest(moment.as_of, items.opened_at) as judged_at
     from {{ ref('int_work_items') }} as items
     cross join moment
@@ -29,11 +29,11 @@ present as (
         coalesce(missing.missing_stages, '{}'::text[]) as missing_stages
     from items
     inner join {{ ref('int_item_states') }} as states
-        on items.work_item_id = states.work_item_id
+        on items.item_key = states.item_key
         and states.valid_from <= items.judged_at
         and (states.valid_to is null or states.valid_to > items.judged_at)
     left join missing
-        on states.work_item_id = missing.work_item_id
+        on states.item_key = missing.item_key
         and states.event_seq >= missing.from_seq
         and (missing.until_seq is null or states.event_seq < missing.until_seq)
 

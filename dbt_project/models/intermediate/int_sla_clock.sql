@@ -1,18 +1,24 @@
 -- The course of every clock in segments. Nearly all of them run straight from start to end; the few that are paused,
 -- resumed or extended are followed step by step, because each deadline depends on the one before it.
-with recursive spells as (
+with recursive spells as not materialized (
 
     select * from {{ ref('int_sla_due') }}
 
 ),
 
-days as (
+steps as not materialized (
+
+    select * from {{ ref('int_clock_steps') }}
+
+),
+
+days as not materialized (
 
     select * from {{ ref('int_calendar_days') }}
 
 ),
 
-slots as (
+slots as not materialized (
 
     select * from {{ ref('int_workday_slots') }}
 
@@ -24,31 +30,11 @@ length as (
 
 ),
 
-controls as (
+moved as (
 
-    select
-        controls.*,
-        {{ worked_seconds('controls.happened_at', 'days') }} as worked_seconds
-    from {{ ref('int_clock_controls') }} as controls
-    left join days on {{ local_date('controls.happened_at') }} = days.calendar_date
-
-),
-
-steps as (
-
-    select
-        spells.spell_id,
-        controls.control,
-        controls.happened_at,
-        controls.new_due_at,
-        controls.worked_seconds,
-        row_number() over (partition by spells.spell_id order by controls.event_seq)::integer as step_no
-    from controls
-    inner join spells
-        on controls.work_item_id = spells.work_item_id
-        and controls.event_seq > spells.started_seq
-        and (spells.ended_seq is null or controls.event_seq < spells.ended_seq)
-    where controls.control <> 'extend' or spells.extendable
+    select spell_id from steps
+    union
+    select spell_id from spells where starts_suspended
 
 ),
 
@@ -66,9 +52,9 @@ course as (
             as paused_worked_seconds,
         spells.unit,
         spells.to_close_of_day
-    from spells
+    from moved
+    inner join spells on moved.spell_id = spells.spell_id
     left join days on spells.starts_suspended and {{ local_date('spells.started_at') }} = days.calendar_date
-    where spells.starts_suspended or spells.spell_id in (select spell_id from steps)
 
     union all
 
@@ -115,53 +101,77 @@ course as (
 
 ),
 
-straight as (
+bounded as (
+
+    select
+        spells.spell_id,
+        course.step_no,
+        spells.work_item_id,
+        spells.station_id,
+        course.seg_from,
+        coalesce(
+            lead(course.seg_from) over (partition by course.spell_id order by course.step_no),
+            spells.ended_at
+        ) as seg_to,
+        course.is_paused,
+        course.held_due_at
+    from course
+    inner join spells on course.spell_id = spells.spell_id
+
+),
+
+stepwise as (
 
     select
         spell_id,
-        0 as step_no,
-        started_at as seg_from,
+        row_number() over in_order::integer as seg_no,
+        lead(step_no) over in_order is null as is_last,
+        work_item_id,
+        station_id,
+        seg_from,
+        seg_to,
+        is_paused,
+        held_due_at
+    from bounded
+    -- the last state at an instant wins
+    where seg_to is null or seg_to > seg_from
+    window in_order as (partition by spell_id order by step_no)
+
+),
+
+straight as (
+
+    select
+        spells.spell_id,
+        1 as seg_no,
+        true as is_last,
+        spells.work_item_id,
+        spells.station_id,
+        spells.started_at as seg_from,
+        spells.ended_at as seg_to,
         false as is_paused,
-        base_due_at as held_due_at
+        spells.base_due_at as held_due_at
     from spells
-    where not starts_suspended and spell_id not in (select spell_id from steps)
+    left join moved on spells.spell_id = moved.spell_id
+    where
+        moved.spell_id is null
+        -- a spell that ended at the instant it began has no segment
+        and (spells.ended_at is null or spells.ended_at > spells.started_at)
 
 ),
 
 segments as (
 
-    select spell_id, step_no, seg_from, is_paused, held_due_at from course
+    select * from stepwise
     union all
-    select spell_id, step_no, seg_from, is_paused, held_due_at from straight
-
-),
-
-bounded as (
-
-    select
-        segments.*,
-        spells.work_item_id,
-        spells.station_id,
-        coalesce(
-            lead(segments.seg_from) over (partition by segments.spell_id order by segments.step_no),
-            spells.ended_at
-        ) as seg_to
-    from segments
-    inner join spells on segments.spell_id = spells.spell_id
-
-),
-
--- the last state at an instant wins; a spell that ended at the instant it began has no segment
-lasting as (
-
-    select * from bounded
-    where seg_to is null or seg_to > seg_from
+    select * from straight
 
 )
 
 select
     spell_id,
-    row_number() over (partition by spell_id order by step_no)::integer as seg_no,
+    seg_no,
+    is_last,
     work_item_id,
     station_id,
     seg_from,
@@ -173,4 +183,4 @@ select
     case
         when not is_paused and held_due_at < coalesce(seg_to, 'infinity') then greatest(held_due_at, seg_from)
     end as breached_at
-from lasting
+from segments

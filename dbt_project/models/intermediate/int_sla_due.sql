@@ -5,30 +5,19 @@ with spells as (
 
 ),
 
-items as (
-
-    select work_item_id, source_table, due_at as item_due_at from {{ ref('int_work_items') }}
-
-),
-
 started as (
 
     select
         spells.*,
-        items.source_table,
-        case
-            when spells.uses_item_due and spells.start_reason = 'stage' then items.item_due_at
-        end as given_due_at,
         days.workday_seq + spells.limit_value as close_seq,
         {{ worked_seconds('spells.started_at', 'days') }}
         + spells.limit_value * length.usual_day_seconds as target_seconds,
-        {{ worked_seconds('spells.started_at', 'days') }} as started_worked_seconds,
         length.slot_seconds
     from spells
-    inner join items on spells.work_item_id = items.work_item_id
     cross join {{ ref('int_workday_length') }} as length
     left join {{ ref('int_calendar_days') }} as days
-        on {{ local_date('spells.started_at') }} = days.calendar_date
+        on spells.unit = 'working_days'
+        and {{ local_date('spells.started_at') }} = days.calendar_date
 
 ),
 
@@ -73,7 +62,9 @@ dated as (
 
 select
     spell_id,
+    item_key,
     work_item_id,
+    item_id,
     loop,
     source_table,
     target,

@@ -1,12 +1,8 @@
 -- From a start to the first end after it, for every item × target. While a clock runs a further start changes nothing;
 -- an event that is both ends the old spell and starts a new one.
-with states as (
+with states as not materialized (
 
-    select
-        *,
-        case when kind = 'stage' then 'stage:' || event_stage else 'move:' || effect end as trigger
-    from {{ ref('int_item_states') }}
-    where kind = 'stage' or effect is not null
+    select * from {{ ref('int_item_states') }}
 
 ),
 
@@ -25,10 +21,11 @@ policies as (
 heard as (
 
     select
-        states.work_item_id,
+        states.item_key,
         states.event_seq,
-        states.loop,
+        triggers.target_no,
         triggers.target,
+        states.loop,
         states.valid_from as happened_at,
         states.severity,
         states.station_id,
@@ -37,7 +34,10 @@ heard as (
         triggers.start_reason,
         policies.policy_id
     from states
-    inner join triggers on states.loop = triggers.loop and states.trigger = triggers.trigger
+    inner join triggers
+        on states.loop = triggers.loop
+        and case when states.kind = 'stage' then 'stage:' || states.event_stage else 'move:' || states.effect end
+        = triggers.trigger
     -- no policy, no start: then the event is at most an end
     left join policies
         on triggers.start_reason is not null
@@ -61,29 +61,29 @@ listened as (
 
     select
         *,
-        lag(policy_id is not null, 1, false) over in_order as was_running,
-        -- the first end after this event: when, and of which kind
-        min(happened_at) filter (where end_kind is not null) over coming as next_end_at,
-        min(event_seq) filter (where end_kind is not null) over coming as next_end_seq,
-        substr(
-            min(lpad(event_seq::text, 9, '0') || end_kind) filter (where end_kind is not null) over coming,
-            10
-        ) as next_end_kind
+        lag(policy_id is not null, 1, false) over (partition by item_key, target_no order by event_seq) as was_running
     from heard
-    window
-        in_order as (partition by work_item_id, target order by event_seq),
-        coming as (
-            partition by work_item_id, target
-            order by event_seq
-            rows between 1 following and unbounded following
-        )
+
+),
+
+-- without the starts that find the clock running, whatever follows a start is its end
+alternating as (
+
+    select
+        *,
+        lead(event_seq) over in_order as ended_seq,
+        lead(happened_at) over in_order as ended_at,
+        lead(end_kind) over in_order as next_end_kind
+    from listened
+    where end_kind is not null or not was_running
+    window in_order as (partition by item_key, target_no order by event_seq)
 
 ),
 
 base_spells as (
 
     select
-        work_item_id,
+        item_key,
         loop,
         target,
         event_seq as started_seq,
@@ -93,29 +93,46 @@ base_spells as (
         station_id,
         is_suspended as starts_suspended,
         policy_id,
-        next_end_seq as ended_seq,
-        next_end_at as ended_at,
+        ended_seq,
+        ended_at,
         next_end_kind as end_kind
-    from listened
-    where policy_id is not null and (end_kind is not null or not was_running)
+    from alternating
+    where policy_id is not null
+
+),
+
+recoloured as (
+
+    select distinct item_key from states
+    where effect = 'recolour' and sets_severity
+
+),
+
+colours as (
+
+    select
+        states.*,
+        lag(states.severity) over (partition by states.item_key order by states.event_seq) as severity_before
+    from states
+    inner join recoloured on states.item_key = recoloured.item_key
 
 ),
 
 upgrades as (
 
     select
-        states.work_item_id,
-        states.event_seq,
-        states.valid_from as happened_at,
-        states.severity,
-        states.station_id,
-        states.is_suspended
-    from states
-    inner join {{ ref('severities') }} as now_severity on states.severity = now_severity.severity
-    inner join {{ ref('severities') }} as old_severity on states.severity_before = old_severity.severity
+        colours.item_key,
+        colours.event_seq,
+        colours.valid_from as happened_at,
+        colours.severity,
+        colours.station_id,
+        colours.is_suspended
+    from colours
+    inner join {{ ref('severities') }} as now_severity on colours.severity = now_severity.severity
+    inner join {{ ref('severities') }} as old_severity on colours.severity_before = old_severity.severity
     where
-        states.effect = 'recolour'
-        and states.sets_severity
+        colours.effect = 'recolour'
+        and colours.sets_severity
         and now_severity.severity_rank::integer < old_severity.severity_rank::integer
 
 ),
@@ -124,7 +141,7 @@ upgrades as (
 upgrade_spells as (
 
     select
-        base_spells.work_item_id,
+        base_spells.item_key,
         base_spells.loop,
         base_spells.target,
         upgrades.event_seq as started_seq,
@@ -139,7 +156,7 @@ upgrade_spells as (
         base_spells.end_kind
     from base_spells
     inner join upgrades
-        on base_spells.work_item_id = upgrades.work_item_id
+        on base_spells.item_key = upgrades.item_key
         and upgrades.event_seq > base_spells.started_seq
         and (base_spells.ended_seq is null or upgrades.event_seq < base_spells.ended_seq)
     inner join policies
@@ -164,7 +181,7 @@ numbered as (
 
     select
         *,
-        row_number() over (partition by work_item_id, target order by started_seq)::integer as spell_no
+        row_number() over (partition by item_key, target order by started_seq)::integer as spell_no
     from spells
 
 ),
@@ -174,18 +191,28 @@ limits as (
     select distinct on (policy_id) * from policies
     order by policy_id
 
+),
+
+items as (
+
+    select item_key, work_item_id, item_id, source_table, due_at from {{ ref('int_work_items') }}
+
 )
 
 select
-    numbered.work_item_id || ':' || numbered.target || ':' || numbered.spell_no as spell_id,
+    items.work_item_id || ':' || numbered.target || ':' || numbered.spell_no as spell_id,
+    items.work_item_id,
+    items.item_id,
+    items.source_table,
     numbered.*,
     limits.charged_to,
     limits.limit_value,
     limits.unit,
     limits.to_close_of_day,
-    limits.uses_item_due,
     limits.extendable,
     limits.warn_minutes,
-    limits.is_confirmed
+    limits.is_confirmed,
+    case when limits.uses_item_due and numbered.start_reason = 'stage' then items.due_at end as given_due_at
 from numbered
+inner join items on numbered.item_key = items.item_key
 inner join limits on numbered.policy_id = limits.policy_id

@@ -100,6 +100,8 @@ ends as (
 select
     coalesce(starts.loop, ends.loop) as loop,
     coalesce(starts.target, ends.target) as target,
+    -- what a million rows are sorted by
+    dense_rank() over (order by coalesce(starts.target, ends.target))::integer as target_no,
     coalesce(starts.trigger, ends.trigger) as trigger,
     starts.start_reason,
     starts.start_outcome,

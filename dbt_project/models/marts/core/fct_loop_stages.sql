@@ -18,7 +18,7 @@ with states as (
 
 items as (
 
-    select work_item_id, item_id from {{ ref('int_work_items') }}
+    select item_key, item_id from {{ ref('int_work_items') }}
 
 ),
 
@@ -36,7 +36,7 @@ final as (
         states.work_item_id,
         states.loop,
         items.item_id,
-        row_number() over (partition by states.work_item_id order by states.event_seq)::integer as state_no,
+        row_number() over (partition by states.item_key order by states.event_seq)::integer as state_no,
         states.station_id,
 
         ---------- when
@@ -63,9 +63,9 @@ final as (
         coalesce(missing.missing_stages, '{}'::text[]) as missing_stages,
         states.cause
     from states
-    inner join items on states.work_item_id = items.work_item_id
+    inner join items on states.item_key = items.item_key
     left join missing
-        on states.work_item_id = missing.work_item_id
+        on states.item_key = missing.item_key
         and states.event_seq >= missing.from_seq
         and (missing.until_seq is null or states.event_seq < missing.until_seq)
 

@@ -15,7 +15,7 @@ with due as (
 
 ),
 
-clock as (
+clock as not materialized (
 
     select * from {{ ref('int_sla_clock') }}
 
@@ -35,30 +35,6 @@ known as (
 
 ),
 
-segments as (
-
-    select
-        clock.*,
-        clock.seg_from <= moment.as_of and (clock.seg_to is null or clock.seg_to > moment.as_of) as is_present
-    from clock
-    cross join moment
-
-),
-
--- how each clock ran in the end, and how it stands at the moment of judgement
-courses as (
-
-    select
-        spell_id,
-        min(breached_at) as breached_at,
-        (array_agg(held_due_at order by seg_no desc))[1] as last_due_at,
-        max(phase) filter (where is_present) as phase,
-        max(due_at) filter (where is_present) as due_at
-    from segments
-    group by spell_id
-
-),
-
 final as (
 
     select
@@ -67,7 +43,7 @@ final as (
         due.spell_id,
         due.work_item_id,
         due.loop,
-        items.item_id,
+        due.item_id,
         due.station_id,
         due.target,
         due.spell_no,
@@ -85,10 +61,10 @@ final as (
         due.start_reason,
         due.started_at,
         due.base_due_at,
-        case when courses.spell_id is null then due.base_due_at else courses.last_due_at end as due_at,
+        case when last_segment.spell_id is null then due.base_due_at else last_segment.held_due_at end as due_at,
         due.ended_at,
         due.end_kind,
-        courses.breached_at,
+        last_segment.breached_at,
 
         ---------- judged at the default as_of
         {{ target_state_function() }}(
@@ -97,15 +73,18 @@ final as (
             due.started_at,
             due.ended_at,
             due.end_kind,
-            courses.breached_at,
-            courses.phase,
-            courses.due_at
+            last_segment.breached_at,
+            present.phase,
+            present.due_at
         ) as state,
         known.known_until
     from due
-    inner join {{ ref('int_work_items') }} as items on due.work_item_id = items.work_item_id
     cross join moment
-    left join courses on due.spell_id = courses.spell_id
+    left join clock as last_segment on due.spell_id = last_segment.spell_id and last_segment.is_last
+    left join clock as present
+        on due.spell_id = present.spell_id
+        and present.seg_from <= moment.as_of
+        and (present.seg_to is null or present.seg_to > moment.as_of)
     left join known on due.station_id = known.station_id and due.source_table = known.source_table
 
 )

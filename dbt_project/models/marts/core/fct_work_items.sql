@@ -21,12 +21,6 @@ present as (
 
 ),
 
-events as (
-
-    select * from {{ ref('int_item_events') }}
-
-),
-
 targets as (
 
     select * from {{ ref('fct_sla_targets') }}
@@ -45,23 +39,30 @@ stations as (
 
 ),
 
+judged as (
+
+    select item_key, judged_at from present
+
+),
+
 -- what has happened up to the moment of judgement
 walked as (
 
     select
-        events.work_item_id,
+        events.item_key,
         count(events.event_id)::integer as events,
         count(*) filter (where events.is_late_recorded)::integer as late_recorded_events,
         max(events.occurred_at) filter (where events.event_id is not null) as last_event_at,
-        (array_agg(events.move order by events.event_seq desc) filter (where events.move is not null))[1] as last_move,
+        {{ last_known('events.move') }} as last_move,
+        {{ first_known('events.severity') }} as severity_at_issue,
         count(*) filter (where events.is_sent_to_rework)::integer as rework_count,
         count(*) filter (where events.effect = 'return')::integer as return_count,
         count(*) filter (where events.effect = 'extend' and events.due_at is not null)::integer as extension_count,
         count(*) filter (where events.effect = 'reopen')::integer as reopen_count
-    from events
-    inner join present on events.work_item_id = present.work_item_id
-    where events.effective_at <= present.judged_at
-    group by events.work_item_id
+    from {{ ref('int_item_events') }} as events
+    inner join judged on events.item_key = judged.item_key
+    where events.effective_at <= judged.judged_at
+    group by events.item_key
 
 ),
 
@@ -109,7 +110,7 @@ final as (
         items.title,
         items.category,
         present.severity,
-        present.severity_at_issue,
+        walked.severity_at_issue,
         items.place_key,
         items.place,
         linked.linked_items,
@@ -155,8 +156,8 @@ final as (
         items.source_row,
         items.batch_id
     from items
-    inner join present on items.work_item_id = present.work_item_id
-    inner join walked on items.work_item_id = walked.work_item_id
+    inner join present on items.item_key = present.item_key
+    inner join walked on items.item_key = walked.item_key
     left join judged_targets on items.work_item_id = judged_targets.work_item_id
     left join linked on items.work_item_id = linked.work_item_id
     left join stations on present.station_id = stations.station_id
