@@ -12,7 +12,8 @@ from closedloop.settings import Settings
 
 @contextmanager
 def warehouse_in_shape(settings: Settings) -> Iterator[None]:
-    """Use the warehouse inside the block. An embedded one is migrated; a server's is only asked whether it is current."""
+    """Use the warehouse inside the block. An embedded one is migrated; a server's is only asked whether it
+    is current."""
     with warehouse.in_use(settings, say):
         if not settings.embedded:
             warehouse.require_current(settings)

@@ -46,7 +46,8 @@ def load(
 ) -> None:
     """Load exports. Bad rows go to quarantine with their reasons; a file that cannot be read is refused.
 
-    Exits with 2 when a file was refused, with nothing of that file loaded; else with 0 and the count of warnings.
+    Exits with 2 when a file was refused, with nothing of that file loaded; else with 0 and the count of
+    warnings.
     """
     settings = get_settings()
     folder = Path(what)

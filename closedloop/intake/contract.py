@@ -6,10 +6,12 @@ their columns. ``Column.info`` carries what a type cannot say:
 ``zh``
     the field's Chinese name, shown in mappings and errors.
 ``stage``
-    the time in this column is also an event: it is unpivoted into ``loop_events`` as this stage of the item's loop.
+    the time in this column is also an event: it is unpivoted into ``loop_events`` as this stage of the
+    item's loop.
 ``refers``
     the value must be a known id of that reference (``departments``, ``stages``, ``moves``, ``severities``);
-    an unknown one is quarantined. ``stations`` is softer: an unknown station is accepted and belongs to ``UNASSIGNED``.
+    an unknown one is quarantined. ``stations`` is softer: an unknown station is accepted and belongs to
+    ``UNASSIGNED``.
 ``choices``
     the allowed values; anything else is quarantined.
 ``soft_choices``
@@ -19,7 +21,8 @@ their columns. ``Column.info`` carries what a type cannot say:
 ``pseudonym``
     a person's key: replaced by a keyed hash before anything is written.
 
-All times are ``timestamptz``. Every table ends with the same lineage and version columns (:data:`SYSTEM_COLUMNS`).
+All times are ``timestamptz``. Every table ends with the same lineage and version columns
+(:data:`SYSTEM_COLUMNS`).
 """
 
 from __future__ import annotations
@@ -48,8 +51,8 @@ UNASSIGNED = "UNASSIGNED"
 
 metadata = MetaData(schema=RAW_SCHEMA)
 
-#: Written by intake, never mapped from a file. ``version`` counts the contents a key has had; ``is_current`` marks
-#: the last one; ``retracted`` a tombstone (the row was absent from a full extract, or withdrawn).
+#: Written by intake, never mapped from a file. ``version`` counts the contents a key has had; ``is_current``
+#: marks the last one; ``retracted`` a tombstone (the row was absent from a full extract, or withdrawn).
 SYSTEM_COLUMNS = (
     "version",
     "is_current",

@@ -16,8 +16,8 @@ Extract = Literal["full", "delta"]
 class Covers:
     """The completeness of one extract. Nothing said: the stations in the file, until its latest time.
 
-    ``stations`` None with ``until`` given means every known station; ``without`` takes some of them out again (a
-    station whose export is missing is not reported, which is not the same as having had no incident).
+    ``stations`` None with ``until`` given means every known station; ``without`` takes some of them out again
+    (a station whose export is missing is not reported, which is not the same as having had no incident).
     """
 
     since: datetime | None = None
@@ -28,8 +28,8 @@ class Covers:
     def __post_init__(self) -> None:
         if self.since and self.until and self.since > self.until:
             raise ClosedloopError(
-                f"the extract covers from {self.since:%Y-%m-%d %H:%M} until {self.until:%Y-%m-%d %H:%M}, which is "
-                "earlier; exchange the two"
+                f"the extract covers from {self.since:%Y-%m-%d %H:%M} until {self.until:%Y-%m-%d %H:%M}, "
+                "which is earlier; exchange the two"
             )
         if self.until is None and (self.stations is not None or self.without):
             raise ClosedloopError("say until when the extract covers these stations (covers_until)")

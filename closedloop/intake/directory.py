@@ -23,8 +23,8 @@ def load_directory(
 ) -> list[LoadReport]:
     """Load a folder by its ``manifest.yml``, else by its file names, each file in a transaction of its own.
 
-    A refused file has a report that says so; the rest is loaded. Raises ClosedloopError when the folder or its
-    manifest makes no sense, before anything is loaded.
+    A refused file has a report that says so; the rest is loaded. Raises ClosedloopError when the folder or
+    its manifest makes no sense, before anything is loaded.
     """
     settings = settings or get_settings()
     planned = plan(folder, settings)
@@ -43,7 +43,8 @@ def _load_one(
         if file.table is None:
             tables = ", ".join(TABLES)
             raise RefusedFile(
-                f"{name}: the name does not begin with a table ({tables}); rename it, or list it in a manifest.yml.",
+                f"{name}: the name does not begin with a table ({tables}); rename it, or list it in a "
+                "manifest.yml.",
                 f"{name}：文件名未以表名开头（{tables}）；请改名，或写入 manifest.yml。",
             )
         return load_file(

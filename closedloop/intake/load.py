@@ -69,9 +69,10 @@ def load_file(
 ) -> LoadReport:
     """Load one file into one raw table (with a mapping: into each of its tables).
 
-    ``extract`` is ``delta`` unless the caller or the mapping says ``full``. ``time_zone`` is that of times which name
-    none, where neither file nor mapping say otherwise; the warehouse's by default. Raises RefusedFile when nothing of the
-    file can be loaded, or when ``strict`` and any row is bad; ClosedloopError for a mistake of the caller.
+    ``extract`` is ``delta`` unless the caller or the mapping says ``full``. ``time_zone`` is that of times
+    which name none, where neither file nor mapping say otherwise; the warehouse's by default. Raises
+    RefusedFile when nothing of the file can be loaded, or when ``strict`` and any row is bad; ClosedloopError
+    for a mistake of the caller.
     """
     started = time.monotonic()
     settings = settings or get_settings()
@@ -205,7 +206,8 @@ def _write_output(
     extract: Extract,
     covers: Covers | None,
 ) -> tuple[BatchReport, list[str]]:
-    """One table's rows; ``covers`` None for rows that are no extract of it. The batch and its own warnings."""
+    """One table's rows; ``covers`` None for rows that are no extract of it. The batch and its own
+    warnings."""
     table, file = TABLES[mapped.output.table], prepared.file
     key = key_of(table)
     if extract == "full":
@@ -224,7 +226,8 @@ def _write_output(
     if extract == "full":
         if nameless := checked.bad_without_key:
             warnings.append(
-                f"{nameless} row(s) have no readable {key}: absences were not judged and nothing was withdrawn"
+                f"{nameless} row(s) have no readable {key}: absences were not judged and nothing was "
+                "withdrawn"
             )
         else:
             loops = _loops_in(checked) if "loop" in table.columns else None
@@ -282,10 +285,10 @@ def _refuse_empty_extract(
     if row[0]:
         name = prepared.source.name
         raise RefusedFile(
-            f"{name} is a full extract of {table.name} without a good row, and would withdraw all {row[0]:,} that "
-            "are known; export it again, or load it with --extract delta.",
-            f"{name} 是 {table.name} 的全量导出，但没有有效行，会撤回现有全部 {row[0]:,} 行；请重新导出，或按增量"
-            "（--extract delta）加载。",
+            f"{name} is a full extract of {table.name} without a good row, and would withdraw all "
+            f"{row[0]:,} that are known; export it again, or load it with --extract delta.",
+            f"{name} 是 {table.name} 的全量导出，但没有有效行，会撤回现有全部 {row[0]:,} 行；"
+            "请重新导出，或按增量（--extract delta）加载。",
         )
 
 
@@ -295,8 +298,8 @@ def _warnings_of(
     warnings = []
     if extent.assumed:
         warnings.append(
-            f"{table.name}: taken to be complete until {extent.until:%Y-%m-%d %H:%M:%S} UTC, its latest time; say "
-            "--covers-until to be exact"
+            f"{table.name}: taken to be complete until {extent.until:%Y-%m-%d %H:%M:%S} UTC, its latest "
+            "time; say --covers-until to be exact"
         )
     elif extent.until and (before := covered_until(connection, table)) and extent.until < before:
         warnings.append(
@@ -309,8 +312,8 @@ def _warnings_of(
         foreign = foreign.filter(~foreign.is_in(known))
         if len(foreign):
             warnings.append(
-                f"{table.name}: {len(foreign):,} row(s) name {foreign.n_unique():,} station(s) that are not in "
-                f"stations, and belong to {UNASSIGNED}"
+                f"{table.name}: {len(foreign):,} row(s) name {foreign.n_unique():,} station(s) that are not "
+                f"in stations, and belong to {UNASSIGNED}"
             )
     return warnings
 

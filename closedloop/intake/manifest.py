@@ -72,14 +72,16 @@ class _Manifest(BaseModel):
 
 
 def plan(folder: Path, settings: Settings) -> list[PlannedFile]:
-    """The files of a folder in load order. Raises ClosedloopError for a folder or manifest that makes no sense."""
+    """The files of a folder in load order. Raises ClosedloopError for a folder or manifest that makes no
+    sense."""
     if not folder.is_dir():
         raise ClosedloopError(f"{folder} is no folder")
     manifest = folder / MANIFEST
     planned = _by_manifest(manifest, settings) if manifest.exists() else _by_name(folder)
     if not planned:
         raise ClosedloopError(
-            f"{folder} holds no export: name files <table>*.csv (also .csv.gz, .zip, .xlsx), or write a {MANIFEST}"
+            f"{folder} holds no export: name files <table>*.csv (also .csv.gz, .zip, .xlsx), or write a "
+            f"{MANIFEST}"
         )
     return planned
 

@@ -3,11 +3,12 @@
 Two strictnesses, because a mistake costs differently:
 
 * free text is masked broadly: any plausible number goes, and what is lost is a few digits of a sentence;
-* an identifier column cannot be masked (rows would merge under the mask), so the row is quarantined, and only what
-  really has the shape of a mobile, landline or identity number counts. Hashes and UUIDs never do.
+* an identifier column cannot be masked (rows would merge under the mask), so the row is quarantined, and only
+  what really has the shape of a mobile, landline or identity number counts. Hashes and UUIDs never do.
 
-Digits may be full-width and may have spaces, hyphens or dots inside. One implementation serves single strings and
-whole columns: columns are searched in the data-frame engine, and only values that hold a long run of digits come here.
+Digits may be full-width and may have spaces, hyphens or dots inside. One implementation serves single strings
+and whole columns: columns are searched in the data-frame engine, and only values that hold a long run of
+digits come here.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import polars as pl
 PHONE_MASK = "[电话]"
 IDENTITY_MASK = "[证件号]"
 
-# Between two digits of one number: spaces of every width, zero-width marks, hyphens and dashes, brackets, a dot.
+# Between two digits of one number: spaces of every width, zero-width marks, hyphens and dashes, brackets, a
+# dot.
 _GAP = r"[\s\u00a0\u200b-\u200d\u2060\ufeff\-‐‑‒–—―－()（）.．·]"
 _RUN = re.compile(rf"\d(?:{_GAP}{{0,3}}\d){{6,}}(?:{_GAP}{{0,3}}[XxＸｘ](?![A-Za-z0-9]))?")
 _GROUP = re.compile(r"\d+(?:[XxＸｘ])?|[XxＸｘ]")
@@ -43,7 +45,8 @@ _HASH = re.compile(
     re.IGNORECASE,
 )
 
-# What the data-frame engine looks for. Supersets of the above without look-around; the final word is Python's.
+# What the data-frame engine looks for. Supersets of the above without look-around; the final word is
+# Python's.
 _RUST_GAP = r"[\s\u{a0}\u{200b}-\u{200d}\u{2060}\u{feff}\-‐‑‒–—―－()（）.．·]{0,3}"
 _LONG_RUN = (
     rf"(?:\d{_RUST_GAP}){{10,}}"
@@ -118,7 +121,8 @@ def _mask_run(run: re.Match[str]) -> str:
 
 
 def _numbers_in(run: re.Match[str], *, strict: bool) -> list[tuple[int, int, str]]:
-    """Start, end and mask of every person's number in a run of digits and gaps, the longest first from the left."""
+    """Start, end and mask of every person's number in a run of digits and gaps, the longest first from the
+    left."""
     text = run.string
     groups = [(m.start(), m.end()) for m in _GROUP.finditer(text, run.start(), run.end())]
     digits = [_ascii(text[start:end]) for start, end in groups]

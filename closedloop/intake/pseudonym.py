@@ -1,4 +1,5 @@
-"""A person's key becomes a keyed hash: the same key gives the same pseudonym, and nobody without the key can go back."""
+"""A person's key becomes a keyed hash: the same key gives the same pseudonym, and nobody without the key
+can go back."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ _BLOCK = 64
 class Pseudonymiser:
     """HMAC-SHA256 under the warehouse's key, cut to 128 bits and marked ``p1-``.
 
-    Deterministic; a value that is a pseudonym already stays as it is, so that a quarantined row can be replayed.
+    Deterministic; a value that is a pseudonym already stays as it is, so that a quarantined row can be
+    replayed.
     """
 
     def __init__(self, key: bytes) -> None:

@@ -21,7 +21,8 @@ _PLAIN = {
 
 @dataclass(frozen=True)
 class Reference:
-    """``ids[reference]`` gives the id for an id or a name; ``stages[loop]`` the stage for a stage or its name."""
+    """``ids[reference]`` gives the id for an id or a name; ``stages[loop]`` the stage for a stage or its
+    name."""
 
     ids: dict[str, dict[str, str]]
     stages: dict[str, dict[str, str]]

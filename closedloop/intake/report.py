@@ -28,7 +28,8 @@ class BatchReport:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """One file. Either ``batches`` say what was loaded, or ``refused`` says in one sentence why nothing was."""
+    """One file. Either ``batches`` say what was loaded, or ``refused`` says in one sentence why nothing
+    was."""
 
     file: str
     batches: tuple[BatchReport, ...] = ()
@@ -47,5 +48,6 @@ class LoadReport:
         return sum(batch.counts.quarantined for batch in self.batches)
 
     def total(self, what: str) -> int:
-        """Sum of one count (read, accepted, unchanged, quarantined, retracted, derived_events) over the tables."""
+        """Sum of one count (read, accepted, unchanged, quarantined, retracted, derived_events) over the
+        tables."""
         return sum(getattr(batch.counts, what) for batch in self.batches)

@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def start(made, *arguments):
     return subprocess.Popen(
         [sys.executable, "-m", "closedloop", *map(str, arguments)],
-        cwd=ROOT, env={**os.environ, **made.environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT, env={**os.environ, **made.environment}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
 

@@ -79,7 +79,8 @@ def test_a_corrected_time_is_a_new_version_and_an_erased_one_a_retraction(wareho
     ]
     assert query(
         warehouse,
-        "select version, is_current, source_file, source_row from raw.incidents where incident_id = 'JQ0001' order by 1",
+        "select version, is_current, source_file, source_row from raw.incidents where incident_id = 'JQ0001' "
+        "order by 1",
     ) == [(1, False, "a.csv", 2), (2, False, "b.csv", 2), (3, True, "c.csv", 2)]
     assert counts(load(write_csv(tmp_path / "d.csv", [incident(1)]))) == (1, 1, 0, 0, 0, 2)
 
@@ -141,8 +142,8 @@ def test_strict_refuses_the_whole_file_and_says_why(warehouse, tmp_path):
     with pytest.raises(RefusedFile) as refusal:
         load(path, strict=True)
     assert str(refusal.value) == (
-        "a.csv: 1 bad row(s), and nothing is loaded with --strict. row 3: received_at 'soon' is no date with a time of "
-        "day; write it as 2025-04-25 08:30:00."
+        "a.csv: 1 bad row(s), and nothing is loaded with --strict. row 3: received_at 'soon' is no date "
+        "with a time of day; write it as 2025-04-25 08:30:00."
     )
     assert snapshot(warehouse) == before
     assert query(warehouse, "select count(*) from ops.batches") == [(0,)]
@@ -153,8 +154,8 @@ def test_a_missing_required_column_is_one_sentence(warehouse, tmp_path):
     with pytest.raises(RefusedFile) as refusal:
         load(path)
     assert str(refusal.value) == (
-        "a.csv: the required column received_at (接警时间) is missing; add it, or name the column that holds it in a "
-        "mapping (--mapping)."
+        "a.csv: the required column received_at (接警时间) is missing; add it, or name the column that holds "
+        "it in a mapping (--mapping)."
     )
 
 
@@ -185,7 +186,8 @@ def test_absence_from_a_full_extract_is_a_dated_tombstone_within_its_stations(
     assert current(warehouse) == ["JQ0001", "JQ0002", "JQ0004", "JQ0006"]
     tombstone = query(
         warehouse,
-        "select version, is_current, retracted, source_file from raw.incidents where incident_id = 'JQ0003' order by 1",
+        "select version, is_current, retracted, source_file from raw.incidents where incident_id = 'JQ0003' "
+        "order by 1",
     )
     assert tombstone == [(1, False, False, "all.csv"), (2, True, True, "b.csv")]
     assert (

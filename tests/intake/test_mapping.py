@@ -43,7 +43,12 @@ def test_columns_constants_joins_splits_translations_and_blanks(tmp_path):
               initial_type: {column: title, split: {at: ":"}, values: {EMS: help}, otherwise: blank}
               final_type: {column: title, split: {at: ":", part: 2}}
               outcome: {first_of: [result, note]}
-              place_key: {join: [town, street], separator: "|", required: [street], collapse_spaces: true, case: upper}
+              place_key:
+                join: [town, street]
+                separator: "|"
+                required: [street]
+                collapse_spaces: true
+                case: upper
         """,
     )
     text = (
@@ -69,7 +74,8 @@ def test_columns_constants_joins_splits_translations_and_blanks(tmp_path):
 def test_equal_rows_get_distinct_identifiers_and_the_same_file_the_same_ones(tmp_path):
     mapping = mapping_of(
         tmp_path,
-        "outputs: [{table: incidents, fields: {incident_id: {derive: [at, title], prefix: C-}, received_at: at}}]",
+        "outputs: [{table: incidents, fields: {incident_id: {derive: [at, title], prefix: C-}, received_at: "
+        "at}}]",
     )
     text = "at,title\nt1,a\nt1,a\nt2,a\nt1,a\n"
     ids = [row["incident_id"] for row in only(mapping, text)]
@@ -112,14 +118,15 @@ def test_headers_of_the_contract_need_no_mapping_in_either_language():
         ("outputs: [", "m.yml line 1 is not YAML"),
         ("- 1", "m.yml is not a mapping: it needs name and outputs"),
         ("outputs: []", "m.yml: outputs: Tuple should have at least 1 item"),
-        ("outputs: [{table: people, fields: {}}]", "m.yml: outputs[0]: table 'people' is not in the contract"),
+        ("outputs: [{table: people, fields: {}}]",
+         "m.yml: outputs[0]: table 'people' is not in the contract"),
         ("outputs: [{table: incidents, fields: {incident_id: a}}]",
          "m.yml: outputs[0]: incidents needs the field 'received_at' (接警时间)"),
         ("outputs: [{table: incidents, fields: {incident_id: a, received_at: b, caller: c}}]",
          "m.yml: outputs[0]: incidents has no field 'caller'"),
         ("outputs: [{table: incidents, fields: {incident_id: {column: a, constant: b}, received_at: c}}]",
-         "m.yml: outputs[0].fields.incident_id: say one of column, constant, first_of, join, derive; found column and "
-         "constant"),
+         "m.yml: outputs[0].fields.incident_id: say one of column, constant, first_of, join, derive; found "
+         "column and constant"),
         ("outputs: [{table: incidents, fields: {incident_id: {colum: a}, received_at: c}}]",
          "m.yml: outputs[0].fields.incident_id.colum: is no word of a mapping"),
         ("outputs: [{table: incidents, where: {column: a}, fields: {incident_id: a, received_at: c}}]",
@@ -143,8 +150,8 @@ def test_a_file_that_lacks_a_mapped_column_is_refused(tmp_path):
     with pytest.raises(RefusedFile) as refusal:
         only(mapping, "nr,when\n1,2\n")
     assert str(refusal.value) == (
-        "calls.csv: the column 'at', which the mapping m reads, is missing; give the file it was written for, or "
-        "correct the mapping."
+        "calls.csv: the column 'at', which the mapping m reads, is missing; give the file it was written "
+        "for, or correct the mapping."
     )
 
 
@@ -156,8 +163,8 @@ def test_identifiers_that_a_spreadsheet_has_shortened_refuse_the_file(tmp_path):
     with pytest.raises(RefusedFile) as refusal:
         apply_mapping(mapping, read_bytes(workbook(rows), "a.xlsx"))
     assert str(refusal.value) == (
-        "a.xlsx row 3: 'nr' was stored as a number of more than 15 digits and has lost its last ones; export 'nr' as "
-        "text."
+        "a.xlsx row 3: 'nr' was stored as a number of more than 15 digits and has lost its last ones; "
+        "export 'nr' as text."
     )
     assert apply_mapping(mapping, read_bytes(workbook(rows[:2]), "a.xlsx"))
     assert apply_mapping(mapping, read_bytes(workbook([["nr", "at"], [123456789012345, "x"]]), "a.xlsx"))

@@ -35,7 +35,8 @@ def held(warehouse, tmp_path):
 
 def test_what_is_wrong_is_told_with_file_and_row(held):
     assert [row.sentence() for row in held] == [
-        "incidents.csv row 3: received_at 'soon' is no date with a time of day; write it as 2025-04-25 08:30:00",
+        "incidents.csv row 3: received_at 'soon' is no date with a time of day; write it as 2025-04-25 "
+        "08:30:00",
         "incidents.csv row 4: incident_id is blank and required; fill it in",
         "diversions.csv row 2: department_id 'newdept' is not in departments; correct the row, or add it to "
         "seeds/reference/departments.csv",
@@ -106,8 +107,8 @@ def test_a_broken_line_keeps_only_its_position_and_can_be_filled_in(warehouse, t
         (row,) = quarantine.held_rows(connection)
     assert row.content is None
     assert row.sentence() == (
-        "a.csv row 3: the row has 11 cells and the header 8; put cells that hold the separator or a line break into "
-        "quotation marks"
+        "a.csv row 3: the row has 11 cells and the header 8; put cells that hold the separator or a line "
+        "break into quotation marks"
     )
     with pytest.raises(ClosedloopError, match="nothing of it was kept"):
         quarantine.replay([row.quarantine_id])

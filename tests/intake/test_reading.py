@@ -13,7 +13,13 @@ import xlsxwriter
 from closedloop.intake.reading import ROW, read_bytes
 from closedloop.intake.refused import RefusedFile
 
-TEXT = '警情编号,警情地点,接警时间\nA1,姜山路1号,2025-04-25 08:30:00\nA2,"新街, 2号\n二楼",2025-04-25 09:00:00\nA3,,\n'
+TEXT = """\
+警情编号,警情地点,接警时间
+A1,姜山路1号,2025-04-25 08:30:00
+A2,"新街, 2号
+二楼",2025-04-25 09:00:00
+A3,,
+"""
 WANTED = {"警情编号", "接警时间"}
 EXPECTED = [
     (2, "A1", "姜山路1号", "2025-04-25 08:30:00"),

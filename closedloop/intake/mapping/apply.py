@@ -14,7 +14,8 @@ from closedloop.intake.masking import mask
 from closedloop.intake.reading import ROW, Source
 from closedloop.intake.refused import RefusedFile
 
-#: A derived identifier is written in consonants: no digest is ever taken for a telephone number, or for a word.
+#: A derived identifier is written in consonants: no digest is ever taken for a telephone number, or for a
+#: word.
 _CONSONANTS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
 #: Letters of a derived identifier: 80 bits, far beyond what one city records.
 DERIVED_LETTERS = 20
@@ -124,8 +125,8 @@ def _field(mapping: Mapping, spec: FieldSpec, frame: pl.DataFrame) -> pl.Expr:
 def _derived(mapping: Mapping, spec: FieldSpec, frame: pl.DataFrame) -> pl.Series:
     """A digest of the columns and the row's ordinal among rows that are equal in them.
 
-    The same file gives the same identifiers, and equal rows stay apart. Numbers of persons are masked before the
-    digest: a digest of a telephone number could be turned back by trying them all.
+    The same file gives the same identifiers, and equal rows stay apart. Numbers of persons are masked before
+    the digest: a digest of a telephone number could be turned back by trying them all.
     """
     parts = [_text(mapping, column, spec.blanks).fill_null("") for column in spec.derive]
     content = frame.select(pl.concat_str(parts, separator="\x1f").alias("content"))
@@ -139,7 +140,8 @@ def _digest(text: str) -> str:
 
 
 def _refuse_numbers_for_identifiers(mapping: Mapping, source: Source) -> None:
-    """A spreadsheet keeps 15 digits of a number: longer identifiers have lost their end and would merge silently."""
+    """A spreadsheet keeps 15 digits of a number: longer identifiers have lost their end and would merge
+    silently."""
     if not source.numeric:
         return
     for output in mapping.outputs:
@@ -155,8 +157,8 @@ def _refuse_numbers_for_identifiers(mapping: Mapping, source: Source) -> None:
                 if lost.any():
                     row = source.frame[ROW].filter(lost)[0]
                     raise RefusedFile(
-                        f"{source.name} row {row:,}: {column!r} was stored as a number of more than 15 digits and "
-                        f"has lost its last ones; export {column!r} as text.",
+                        f"{source.name} row {row:,}: {column!r} was stored as a number of more than 15 "
+                        f"digits and has lost its last ones; export {column!r} as text.",
                         f"{source.name} 第 {row:,} 行：“{column}”以数字格式保存且超过 15 位，末尾数字已丢失；"
                         f"请将“{column}”按文本格式导出。",
                     )

@@ -13,9 +13,9 @@
           received_at: timeStamp
           initial_type: {column: title, split: {at: ":", part: 1}}
 
-A field takes its value from exactly one of ``column``, ``constant``, ``first_of``, ``join`` or ``derive``; a bare
-string is a column. Then, in this order: ``blanks``, ``split``, ``collapse_spaces``, ``case``, ``values``. ``format`` and
-``time_zone`` say how a time is written.
+A field takes its value from exactly one of ``column``, ``constant``, ``first_of``, ``join`` or ``derive``; a
+bare string is a column. Then, in this order: ``blanks``, ``split``, ``collapse_spaces``, ``case``,
+``values``. ``format`` and ``time_zone`` say how a time is written.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ OneText = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Split(_Strict):
-    """One part of a text: ``EMS: BACK PAINS`` split at ``:`` has part 1 ``EMS``. A text without the separator is
-    its own part 1; a part that is not there is blank."""
+    """One part of a text: ``EMS: BACK PAINS`` split at ``:`` has part 1 ``EMS``. A text without the
+    separator is its own part 1; a part that is not there is blank."""
 
     at: Annotated[str, Field(min_length=1)]
     part: Annotated[int, Field(ge=1)] = 1

@@ -20,7 +20,8 @@ _FORMULA = ("=", "+", "-", "@")
 
 
 def export_rows(rows: Sequence[Held], path: Path) -> None:
-    """Write rows of one table as CSV (with a mark, so that spreadsheets read it as UTF-8) or XLSX, by the suffix."""
+    """Write rows of one table as CSV (with a mark, so that spreadsheets read it as UTF-8) or XLSX, by the
+    suffix."""
     if not rows:
         raise ClosedloopError("there is nothing in quarantine to export")
     tables = sorted({row.table for row in rows})

@@ -47,7 +47,16 @@ def held_rows(
     rows = connection.execute(
         """
         select
-            quarantine_id, batch_id, table_name, source_file, source_row, station_id, reasons, "row", status, created_at
+            quarantine_id,
+            batch_id,
+            table_name,
+            source_file,
+            source_row,
+            station_id,
+            reasons,
+            "row",
+            status,
+            created_at
         from ops.quarantine
         where
             (%(ids)s::bigint[] is null or quarantine_id = any (%(ids)s))
@@ -61,7 +70,8 @@ def held_rows(
     found = [Held(*row) for row in rows]
     if ids is not None and (missing := sorted(set(ids) - {row.quarantine_id for row in found})):
         raise ClosedloopError(
-            f"row {missing[0]} is not in quarantine, or dealt with already; see: python -m closedloop quarantine list"
+            f"row {missing[0]} is not in quarantine, or dealt with already; see: python -m closedloop "
+            "quarantine list"
         )
     return found
 

@@ -54,9 +54,9 @@ def replay(
 ) -> list[ReplayReport]:
     """Validate rows of quarantine again and load those that are good now, all in one transaction.
 
-    Without a file the rows are taken as they are kept: a department may have been added since. With a file (written by
-    ``quarantine export``, mended) its rows replace theirs; ``ids`` then chooses some of them. Rows that left the file
-    stay in quarantine.
+    Without a file the rows are taken as they are kept: a department may have been added since. With a file
+    (written by ``quarantine export``, mended) its rows replace theirs; ``ids`` then chooses some of them.
+    Rows that left the file stay in quarantine.
     """
     settings = settings or get_settings()
     if ids is None and mended is None:
@@ -110,8 +110,8 @@ def _ids_in(source: Source, ids: Sequence[int] | None) -> list[int]:
     if wrong.any():
         row = source.frame[ROW].filter(wrong)[0]
         raise ClosedloopError(
-            f"{source.name} row {row:,}: {ID} {mask(texts.filter(wrong)[0] or '')!r} is not the number of one row; "
-            "leave the numbers as exported"
+            f"{source.name} row {row:,}: {ID} {mask(texts.filter(wrong)[0] or '')!r} is not the number of "
+            "one row; leave the numbers as exported"
         )
     found = numbers.to_list()
     if ids is not None and (missing := sorted(set(ids) - set(found))):
@@ -158,8 +158,8 @@ def _kept(table: str, held: list[Held]) -> Source:
     for row in held:
         if row.content is None:
             raise ClosedloopError(
-                f"row {row.quarantine_id} is a line that could not be taken apart, and nothing of it was kept; "
-                "export it, fill it in, and replay it with --file"
+                f"row {row.quarantine_id} is a line that could not be taken apart, and nothing of it was "
+                "kept; export it, fill it in, and replay it with --file"
             )
     fields = [column.name for column in business_columns(TABLES[table])]
     frame = pl.DataFrame(
@@ -197,8 +197,8 @@ def _settle(connection: psycopg.Connection, batch_id: int, held: list[Held], che
     """Good rows are replayed; bad ones keep their place with what is wrong with them now."""
     bad = {row.row: row for row in checked.bad}
     connection.execute(
-        "update ops.quarantine set status = 'replayed', replayed_batch_id = %s, resolved_at = clock_timestamp() "
-        "where quarantine_id = any (%s)",
+        "update ops.quarantine set status = 'replayed', replayed_batch_id = %s, resolved_at = "
+        "clock_timestamp() where quarantine_id = any (%s)",
         [batch_id, [row.quarantine_id for row in held if row.quarantine_id not in bad]],
     )
     before = {row.quarantine_id: [reason["code"] for reason in row.reasons] for row in held}

@@ -34,7 +34,8 @@ def read_file(path: Path, wanted: Collection[str] = (), *, sheet: str | None = N
 
 
 def read_bytes(data: bytes, name: str, wanted: Collection[str] = (), *, sheet: str | None = None) -> Source:
-    """Read the content of one file. The name is recorded, with numbers of persons masked; it decides nothing."""
+    """Read the content of one file. The name is recorded, with numbers of persons masked; it decides
+    nothing."""
     name = mask(name)
     kind, content = unpack(data, name)
     broken: tuple[Unparseable, ...] = ()

@@ -1,9 +1,10 @@
 """Delimited text into a table of strings, in the data-frame engine.
 
-The engine fills short lines with nulls silently. A line that has lost a cell may carry a narrative in an identifier
-column, so every line must be known to be whole. That is checked without looking at lines: the separators in the text,
-less those inside quoted cells, must be exactly what a full table has. Only if they are not, the file is read line by
-line (:mod:`closedloop.intake.reading.line_by_line`), which says which lines are broken.
+The engine fills short lines with nulls silently. A line that has lost a cell may carry a narrative in an
+identifier column, so every line must be known to be whole. That is checked without looking at lines: the
+separators in the text, less those inside quoted cells, must be exactly what a full table has. Only if they
+are not, the file is read line by line (:mod:`closedloop.intake.reading.line_by_line`), which says which lines
+are broken.
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ def find_header(rows: Sequence[Sequence[str | None]], wanted: Collection[str]) -
 
 
 def column_names(cells: Sequence[str | None], wanted: Collection[str], name: str) -> list[str]:
-    """One distinct name per column. A wanted header that stands twice is refused; nobody can say which is meant."""
+    """One distinct name per column. A wanted header that stands twice is refused; nobody can say which is
+    meant."""
     names: list[str] = []
     for index, cell in enumerate(cells):
         header = clean_header(cell) or f"__blank_{index + 1}"

@@ -12,7 +12,8 @@ ROW = "__row"
 
 @dataclass(frozen=True)
 class Unparseable:
-    """A line whose cells cannot be told apart. Its content is not kept: a narrative may stand in any column."""
+    """A line whose cells cannot be told apart. Its content is not kept: a narrative may stand in any
+    column."""
 
     row: int
     en: str

@@ -17,8 +17,8 @@ def read_workbook(
 ) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
     """The sheet that names most of the wanted headers (or the one asked for) as strings with :data:`ROW`.
 
-    Dates come as ``YYYY-MM-DD HH:MM:SS``, numbers as written without a trailing ``.0``. The second value tells per
-    column which cells were stored as numbers.
+    Dates come as ``YYYY-MM-DD HH:MM:SS``, numbers as written without a trailing ``.0``. The second value
+    tells per column which cells were stored as numbers.
     """
     try:
         reader = fastexcel.read_excel(data)
@@ -49,7 +49,8 @@ def read_workbook(
 
 def _unreadable(name: str) -> RefusedFile:
     return RefusedFile(
-        f"{name} is a workbook that cannot be opened (damaged, or locked with a password); save it again as XLSX.",
+        f"{name} is a workbook that cannot be opened (damaged, or locked with a password); save it again as "
+        "XLSX.",
         f"{name} 无法打开（文件损坏或有密码）；请重新另存为 XLSX。",
     )
 

@@ -37,7 +37,8 @@ class Counts:
 def open_batch(
     connection: psycopg.Connection, table: str, file: FileFacts, extract: Extract
 ) -> tuple[int, datetime]:
-    """Number of the new batch and the moment its rows are loaded at. Call under the lock: order is commit order."""
+    """Number of the new batch and the moment its rows are loaded at. Call under the lock: order is commit
+    order."""
     row = connection.execute(
         """
         insert into ops.batches

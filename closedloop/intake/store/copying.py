@@ -20,8 +20,8 @@ INCOMING = "incoming"
 
 
 def create_incoming(connection: psycopg.Connection, table: Table) -> None:
-    """An empty temporary table with every business column, ``source_row``, and ``source_file`` where a row has
-    one of its own (a replayed row keeps the file it came from)."""
+    """An empty temporary table with every business column, ``source_row``, and ``source_file`` where a row
+    has one of its own (a replayed row keeps the file it came from)."""
     names = ", ".join(column.name for column in business_columns(table))
     connection.execute(f"drop table if exists {INCOMING}")
     connection.execute(
@@ -31,7 +31,8 @@ def create_incoming(connection: psycopg.Connection, table: Table) -> None:
 
 
 def copy_rows(connection: psycopg.Connection, rows: pl.DataFrame) -> None:
-    """COPY the rows; :data:`ROW` becomes ``source_row``. Statistics are taken, or the joins to come are guessed."""
+    """COPY the rows; :data:`ROW` becomes ``source_row``. Statistics are taken, or the joins to come are
+    guessed."""
     rows = rows.rename({ROW: "source_row"})
     with (
         connection.cursor() as cursor,

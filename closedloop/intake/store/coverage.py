@@ -42,8 +42,8 @@ def resolve(
     for station in (*(covers.stations or ()), *covers.without):
         if station not in known and station != UNASSIGNED:
             raise ClosedloopError(
-                f"{table.name}: the extract covers station {station!r}, which is not in stations; load stations "
-                "first, or correct the id"
+                f"{table.name}: the extract covers station {station!r}, which is not in stations; load "
+                "stations first, or correct the id"
             )
     if covers.stations is None and not covers.without:
         return Coverage(covers.since, covers.until)

@@ -1,9 +1,9 @@
 """Rows for quarantine, written once.
 
-The same bad row comes again with every full extract until its source is mended. It is the same when its kept content
-and what is wrong with it are the same (for a line that could not be taken apart: the same file and row); the n-th of
-equal rows in a file is the n-th of equal rows in quarantine. A row that is there already, open or dealt with, is
-counted and not written again.
+The same bad row comes again with every full extract until its source is mended. It is the same when its kept
+content and what is wrong with it are the same (for a line that could not be taken apart: the same file and
+row); the n-th of equal rows in a file is the n-th of equal rows in quarantine. A row that is there already,
+open or dealt with, is counted and not written again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ _SIGNATURE = """
         else
             md5(
                 {row}::text || (
-                    select string_agg(concat_ws(':', reason ->> 'field', reason ->> 'code'), ',' order by ordinal)
+                    select
+                        string_agg(
+                            concat_ws(':', reason ->> 'field', reason ->> 'code'), ',' order by ordinal
+                        )
                     from jsonb_array_elements({reasons}) with ordinality as each (reason, ordinal)
                 )
             )

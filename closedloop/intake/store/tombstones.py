@@ -22,7 +22,8 @@ _TIME_OF = {"loop_events": "occurred_at", "volunteer_activities": "started_at"}
 
 
 def remember_present(connection: psycopg.Connection, table: Table, bad_keys: Iterable[str]) -> None:
-    """Keep the keys the extract holds, those of rows in quarantine too. Call before unchanged rows are dropped."""
+    """Keep the keys the extract holds, those of rows in quarantine too. Call before unchanged rows are
+    dropped."""
     key = key_of(table)
     connection.execute(f"drop table if exists {PRESENT}")
     connection.execute(f"create temporary table {PRESENT} on commit drop as select {key} from {INCOMING}")
@@ -43,8 +44,8 @@ def withdraw_absent(
 ) -> int:
     """Write a tombstone for every current row that the extract should hold and does not; how many.
 
-    ``loops`` are the loops the extract has rows of (None for tables that have none): an extract of hazards says
-    nothing about permits.
+    ``loops`` are the loops the extract has rows of (None for tables that have none): an extract of hazards
+    says nothing about permits.
     """
     key = key_of(table)
     names = ", ".join(column.name for column in business_columns(table))

@@ -1,4 +1,5 @@
-"""Incoming rows against what is known: a new key is version 1, changed content a new version, the rest nothing."""
+"""Incoming rows against what is known: a new key is version 1, changed content a new version, the rest
+nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ PRIOR = "prior"
 
 
 def compare(connection: psycopg.Connection, table: Table) -> int:
-    """Find what is known of the incoming keys, drop the unchanged rows from the incoming ones, return how many.
+    """Find what is known of the incoming keys, drop the unchanged rows from the incoming ones, return how
+    many.
 
     A row that was withdrawn and is back is a change, though its content is the same.
     """

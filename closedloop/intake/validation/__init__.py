@@ -1,4 +1,5 @@
-"""Validation: texts of mapped fields become typed rows of the contract, or rows for quarantine with every reason.
+"""Validation: texts of mapped fields become typed rows of the contract, or rows for quarantine with every
+reason.
 
 Everything works on whole columns. Only rows that are wrong are ever looked at one by one.
 """
@@ -40,8 +41,8 @@ class BadRow:
 class Validated:
     """``good`` has :data:`ROW` and every mapped field, typed; ``read = good + bad + repeats``.
 
-    ``bad_keys`` are the keys of bad rows as they were read: they are present in the extract, wrong or not. They
-    stay in memory: a key may be a person's number.
+    ``bad_keys`` are the keys of bad rows as they were read: they are present in the extract, wrong or not.
+    They stay in memory: a key may be a person's number.
     """
 
     good: pl.DataFrame
@@ -63,7 +64,8 @@ def validate(
     pseudonymise: Pseudonymiser,
     unparseable: tuple[Unparseable, ...] = (),
 ) -> Validated:
-    """Check and type the rows of one output. ``texts`` has :data:`ROW` and one string column per mapped field."""
+    """Check and type the rows of one output. ``texts`` has :data:`ROW` and one string column per mapped
+    field."""
     columns = [column for column in business_columns(table) if column.name in texts.columns]
     typed: dict[str, TypedColumn] = {
         column.name: type_column(column, texts[column.name], how[column.name], reference, pseudonymise)
@@ -72,7 +74,7 @@ def validate(
     values = pl.DataFrame([texts[ROW], *(typed[c.name].values.alias(c.name) for c in columns)])
     problems = [problem for column in typed.values() for problem in column.problems]
     if table.name == "loop_events":
-        values, found = _check_events(values, reference)
+        values, found = _check_events(texts, values, reference)
         problems += found
     wrong = pl.zeros(texts.height, dtype=pl.Boolean, eager=True)
     for problem in problems:
@@ -89,11 +91,13 @@ def validate(
     return Validated(good, tuple(bad), repeats, frozenset(keys.drop_nulls()), nameless)
 
 
-def _check_events(values: pl.DataFrame, reference: Reference) -> tuple[pl.DataFrame, list[Problem]]:
+def _check_events(
+    texts: pl.DataFrame, values: pl.DataFrame, reference: Reference
+) -> tuple[pl.DataFrame, list[Problem]]:
     for name in ("stage", "move"):
         if name not in values.columns:
             values = values.with_columns(pl.lit(None, dtype=pl.String).alias(name))
-    problems = stage_or_move(values)
+    problems = stage_or_move(texts)
     stages, found = stages_of_loops(values, reference)
     return values.with_columns(stages.alias("stage")), problems + found
 

@@ -28,7 +28,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class HowWritten:
-    """How one field is written in the file: its formats and zone, and whether its ids are the source's own."""
+    """How one field is written in the file: its formats and zone, and whether its ids are the source's
+    own."""
 
     zone: str
     formats: tuple[str, ...] | None = None

@@ -12,7 +12,8 @@ from closedloop.intake.validation.columns import Problem
 
 
 def stages_of_loops(frame: pl.DataFrame, reference: Reference) -> tuple[pl.Series, list[Problem]]:
-    """The stage of each event as its id, and what is wrong: a stage its loop does not have, or not one of both."""
+    """The stage of each event as its id, and what is wrong: a stage its loop does not have, or not one of
+    both."""
     known = pl.DataFrame(
         [(loop, name, stage) for loop, names in reference.stages.items() for name, stage in names.items()],
         schema={"loop": pl.String, "stage": pl.String, "stage_id": pl.String},
@@ -29,9 +30,12 @@ def stages_of_loops(frame: pl.DataFrame, reference: Reference) -> tuple[pl.Serie
     return resolved["stage_id"], problems
 
 
-def stage_or_move(frame: pl.DataFrame) -> list[Problem]:
-    """An event is a stage reached or a move made, never both and never neither."""
-    stage, move = frame["stage"].is_not_null(), frame["move"].is_not_null()
+def stage_or_move(texts: pl.DataFrame) -> list[Problem]:
+    """An event is a stage reached or a move made, never both and never neither, known or unknown."""
+    stage, move = (
+        texts[name].is_not_null() if name in texts.columns else texts[ROW].is_null()
+        for name in ("stage", "move")
+    )
     return [
         Problem(None, code, rows)
         for code, rows in (("stage_and_move", stage & move), ("no_stage_or_move", ~stage & ~move))
@@ -42,8 +46,9 @@ def stage_or_move(frame: pl.DataFrame) -> list[Problem]:
 def duplicates(table: Table, good: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """Rows to load, rows that contradict another row of the same key, and how many merely repeat one.
 
-    Equal rows of one key are one row. Rows of one key that differ are all set aside: nobody can say from here which
-    of them is right. The second frame has :data:`ROW` and ``others``, the rows that stand against each other.
+    Equal rows of one key are one row. Rows of one key that differ are all set aside: nobody can say from here
+    which of them is right. The second frame has :data:`ROW` and ``others``, the rows that stand against each
+    other.
     """
     key = key_of(table)
     repeated = good[key].is_duplicated()

@@ -35,7 +35,8 @@ def parse_times(
 ) -> tuple[pl.Series, pl.Series, pl.Series]:
     """Moments in UTC, which texts are no time, and which name an hour that the zone's clocks skipped.
 
-    A text with an offset keeps it; the others are local times of the zone, the earlier one where clocks went back.
+    A text with an offset keeps it; the others are local times of the zone, the earlier one where clocks went
+    back.
     """
     texts = _plain(texts)
     if texts.null_count() == len(texts):
@@ -81,7 +82,8 @@ def _plain(texts: pl.Series) -> pl.Series:
 
 
 def _first_that_fits(texts: pl.Series, formats: tuple[str, ...], dtype: pl.Datetime) -> pl.Series:
-    """Each text by the first format it fits. Formats that fit nothing of what is left cost one pass over a sample."""
+    """Each text by the first format it fits. Formats that fit nothing of what is left cost one pass over a
+    sample."""
     parsed: pl.Series | None = None
     for pattern in formats:
         left = texts if parsed is None else texts.set(parsed.is_not_null(), None)
