@@ -3,6 +3,7 @@
 import streamlit as st
 
 from closedloop.queries.loading import freshness
+from closedloop.queries.reading import rows
 from closedloop.queries.standing import opened_since, standing_counts, todays_items
 from closedloop.ui.cards import Explanation, by_colour, figure, loop_parts
 from closedloop.ui.link_list import link_list
@@ -34,9 +35,9 @@ st.caption(
     )
 )
 
-counts = visit.ask(standing_counts, station=visit.station)
+counts = rows(visit.ask(standing_counts, station=visit.station))
 opened = visit.ask(opened_since, since=duty_begin, station=visit.station)
-sources = visit.ask(freshness, station=visit.station)
+sources = rows(visit.ask(freshness, station=visit.station))
 latest = texts.moment(visit.published.default_as_of)
 
 overdue, due_soon = counted(counts, "overdue"), counted(counts, "due_soon")
@@ -163,7 +164,7 @@ with side:
         else:
             empty(t("No station has an overdue red item."))
     st.subheader(t("Loaded until, by source"))
-    if sources.empty:
+    if not sources:
         unknown(t("No load has said yet what it covers."))
     else:
         st.table(

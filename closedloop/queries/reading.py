@@ -40,20 +40,34 @@ def read(scope: Scope, as_of: datetime, sql: str, params: Mapping[str, object] |
     """
     if as_of.tzinfo is None:
         raise ValueError("as_of has no time zone; pages take it from the warehouse's own")
-    statement = text(sql)
+    bound = {**(params or {}), "as_of": as_of}
     for _ in range(_ATTEMPTS):
         with scoped_connection(scope) as connection:
             before = _build(connection)
             if before is None:
                 raise NothingPublished(NOT_BUILT)
-            result = connection.execute(statement, {**(params or {}), "as_of": as_of})
-            columns, found = list(result.keys()), result.all()
+            frame = _frame(connection, sql, bound)
             after = _build(connection)
         if before == after:
-            frame = pd.DataFrame.from_records(found, columns=columns)
             frame.attrs[BUILD] = before
             return frame
     raise NothingPublished(f"builds are being published faster than they can be read ({before}, {after})")
+
+
+def read_once(scope: Scope, as_of: datetime, sql: str) -> pd.DataFrame:
+    """Put a statement that names its own build: one that reads nothing but the state of publishing."""
+    with scoped_connection(scope) as connection:
+        try:
+            return _frame(connection, sql, {"as_of": as_of})
+        except ProgrammingError as error:
+            if isinstance(error.orig, UndefinedTable | InvalidSchemaName):
+                raise NothingPublished(NOT_BUILT) from error
+            raise
+
+
+def _frame(connection: Connection, sql: str, bound: Mapping[str, object]) -> pd.DataFrame:
+    result = connection.execute(text(sql), bound)
+    return pd.DataFrame.from_records(result.all(), columns=list(result.keys()))
 
 
 def _build(connection: Connection) -> int | None:
@@ -69,7 +83,7 @@ def _build(connection: Connection) -> int | None:
 
 def rows(frame: pd.DataFrame) -> list[dict]:
     """The rows of a small frame as dictionaries, missing values as None."""
-    if frame.empty:
-        return []
-    plain = frame.astype(object)
-    return plain.where(plain.notna(), None).to_dict("records")
+    # Column by column: row access costs a data frame a hundred times as much, and pages do this often.
+    names = list(frame.columns)
+    columns = ([None if value != value else value for value in frame[name].tolist()] for name in names)
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]

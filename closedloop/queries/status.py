@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from closedloop.queries.reading import NOT_BUILT, NothingPublished, read, rows
+from closedloop.queries.reading import NOT_BUILT, NothingPublished, read_once, rows
 from closedloop.warehouse.scope import Scope
 
 #: ``as_of`` of questions about the present state of publishing, which has no other moment.
@@ -77,7 +77,7 @@ left join status.loads as loads on true
 
 def published(scope: Scope, as_of: datetime = NOW) -> Published:
     """The published build. One row; raises NothingPublished when there is none."""
-    found = rows(read(scope, as_of, _PUBLISHED))
+    found = rows(read_once(scope, as_of, _PUBLISHED))
     if not found:
         raise NothingPublished(NOT_BUILT)
     row = found[0]

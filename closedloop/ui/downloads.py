@@ -20,14 +20,13 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from closedloop.errors import ClosedloopError
-from closedloop.queries.reference import names as ask_names
 from closedloop.queries.standing import open_items
 from closedloop.settings import get_settings
 from closedloop.ui import visit as visits
 from closedloop.ui.demo import demo_is_open, published_to_anybody
 from closedloop.ui.identity import COOKIE, Identity, sessions
 from closedloop.ui.language import texts_for
-from closedloop.ui.names import Names
+from closedloop.ui.names import known_names
 from closedloop.ui.open_list import (
     OpenChoice,
     active_filters,
@@ -115,7 +114,7 @@ def _open_csv(identity: Identity, params: Params) -> Response:
     if not demo_is_open(settings, status):
         return PlainTextResponse("Nobody can sign in here.", status_code=401)
     texts = texts_for(params.get("lang") or "zh", settings.zone)
-    names = Names.of(ask_names(identity.scope, status.default_as_of), texts)
+    names = known_names(identity.scope, status.build_id, status.default_as_of, texts)
     visit = visits.make(identity, texts, status, names, params, settings)
     choice = read_choice(params, visit)
     frame = open_items(visit.scope, visit.as_of, choice.wanted, ROW_LIMIT)

@@ -5,15 +5,14 @@ import logging
 import streamlit as st
 
 from closedloop.errors import ClosedloopError
-from closedloop.queries.reference import names as ask_names
 from closedloop.settings import get_settings
 from closedloop.ui import filters, visit
-from closedloop.ui.asking import BuildChanged, ask
+from closedloop.ui.asking import BuildChanged
 from closedloop.ui.demo import demo_is_open, published_to_anybody
 from closedloop.ui.identity import COOKIE, sessions
 from closedloop.ui.language import language_of, texts_for
 from closedloop.ui.menu import sidebar, top_menu
-from closedloop.ui.names import Names
+from closedloop.ui.names import known_names
 from closedloop.ui.registry import PAGES, page_title
 from closedloop.ui.signin import closed_pages, sign_in_page
 from closedloop.ui.states import explain_trouble, notices, page_failed
@@ -59,7 +58,7 @@ chosen = st.navigation(list(pages.values()), position="hidden")
 entry = next(page for page, item in pages.items() if item.url_path == chosen.url_path)
 
 try:
-    names = Names.of(ask(ask_names, identity.scope, status.default_as_of, status.build_id), texts)
+    names = known_names(identity.scope, status.build_id, status.default_as_of, texts)
     here = visit.make(identity, texts, status, names, st.query_params, settings)
     visit.begin(here)
     put_style()

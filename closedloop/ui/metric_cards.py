@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 
-import pandas as pd
 import streamlit as st
 
 from closedloop.queries.metrics import catalogue, metric_course, period_medians
@@ -120,11 +119,18 @@ def metric_cards(visit: Visit) -> None:
     course = visit.ask(metric_course, first_day=first, last_day=last, station=visit.station)
     since = last - timedelta(days=COHORT_DAYS - 1)
     medians = visit.ask(period_medians, first_day=since, last_day=last, station=visit.station)
-    by_metric = dict(list(course.groupby("metric_id"))) if not course.empty else {}
+    by_metric: dict[str, list[dict]] = {}
+    for row in rows(course):
+        by_metric.setdefault(row["metric_id"], []).append(row)
     typical = {row["metric_id"]: row for row in rows(medians)}
     cards = [
         _card(
-            visit, metric, by_metric.get(metric["metric_id"]), typical.get(metric["metric_id"]), first, last
+            visit,
+            metric,
+            by_metric.get(metric["metric_id"], []),
+            typical.get(metric["metric_id"]),
+            first,
+            last,
         )
         for metric in rows(visit.ask(catalogue))
     ]
@@ -132,12 +138,12 @@ def metric_cards(visit: Visit) -> None:
 
 
 def _card(
-    visit: Visit, metric: Mapping, days: pd.DataFrame | None, typical: Mapping | None, first: date, last: date
+    visit: Visit, metric: Mapping, days: list[dict], typical: Mapping | None, first: date, last: date
 ) -> dict:
     texts, t = visit.texts, visit.t
     value, n, note = _headline(visit, metric, days, typical, last)
     values, labels = [], []
-    known = {} if days is None else {row["metric_date"]: row for row in rows(days)}
+    known = {row["metric_date"]: row for row in days}
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
         row = known.get(day)
@@ -174,7 +180,7 @@ def _card(
 
 
 def _headline(
-    visit: Visit, metric: Mapping, days: pd.DataFrame | None, typical: Mapping | None, last: date
+    visit: Visit, metric: Mapping, days: list[dict], typical: Mapping | None, last: date
 ) -> tuple[float | None, float | None, str]:
     """Value, n and the note beside them; no value where nobody reported or n is too small."""
     t, texts = visit.t, visit.texts
@@ -183,21 +189,21 @@ def _headline(
             return None, None, t("Nothing reported")
         n, value = typical["observations"], float(typical["median"])
         note = t("median of {days} days, n = {n}", days=COHORT_DAYS, n=texts.number(n))
-    elif days is None or days.empty:
+    elif not days:
         return None, None, t("Nothing reported")
     elif metric["unit"] == "percent":
         span = COHORT_DAYS if metric["kind"] == "cohort" else SHARE_DAYS
-        newest = days["metric_date"].max()
-        window = days[days["metric_date"] > newest - timedelta(days=span)]
-        n = float(window["denominator"].sum())
-        value = float(window["numerator"].sum()) / n if n else None
+        newest = days[-1]["metric_date"]
+        window = [row for row in days if row["metric_date"] > newest - timedelta(days=span)]
+        n = sum(row["denominator"] for row in window)
+        value = sum(row["numerator"] for row in window) / n if n else None
         note = t("{days} days to {last}, n = {n}", days=span, last=f"{newest:%m-%d}", n=texts.number(n))
     else:
-        today = days[days["metric_date"] == last]
-        if today.empty:
+        today = days[-1]
+        if today["metric_date"] != last:
             return None, None, t("{day} not reported", day=f"{last:%m-%d}")
-        value = n = float(today["value"].iloc[0])
-        missing = _stations_expected(visit) - int(today["stations"].iloc[0])
+        value = n = today["value"]
+        missing = _stations_expected(visit) - today["stations"]
         note = t("on {day}", day=f"{last:%m-%d}")
         if missing > 0:
             note += " · " + texts.n("{count} station not reported", "{count} stations not reported", missing)

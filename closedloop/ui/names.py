@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 
 import pandas as pd
 
+from closedloop.queries.reference import names as ask_names
+from closedloop.ui.asking import ask
 from closedloop.ui.language import Texts
+from closedloop.warehouse.scope import Scope
 
 UNASSIGNED = "UNASSIGNED"
 
 #: The shape that stands beside a colour's name, for those who do not see the colour.
 SYMBOLS = {"red": "●", "yellow": "◆", "blue": "■"}
+
+
+@lru_cache(maxsize=64)
+def known_names(scope: Scope, build_id: int, as_of: datetime, texts: Texts) -> Names:
+    """The names that a scope may see in a build, read once and shared: nobody changes them."""
+    return Names.of(ask(ask_names, scope, as_of, build_id), texts)
 
 
 @dataclass(frozen=True)

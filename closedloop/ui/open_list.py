@@ -90,16 +90,16 @@ def judgement_label(visit: Visit, judgement: str, unit: str | None) -> str:
     }.get(judgement, judgement)
 
 
-def standing_text(visit: Visit, row) -> str:
+def standing_text(visit: Visit, row: Mapping) -> str:
     """How an item's worst deadline stands, with how long: ``超期 3天4小时``."""
-    label = judgement_label(visit, row.judgement, row.unit)
-    if row.judgement == "overdue":
-        return f"{label} {visit.texts.duration(timedelta(minutes=float(row.overdue_minutes)))}"
-    if row.judgement == "due_soon":
-        left = visit.texts.duration(timedelta(minutes=float(row.minutes_left)))
+    label = judgement_label(visit, row["judgement"], row["unit"])
+    if row["judgement"] == "overdue":
+        return f"{label} {visit.texts.duration(timedelta(minutes=float(row['overdue_minutes'])))}"
+    if row["judgement"] == "due_soon":
+        left = visit.texts.duration(timedelta(minutes=float(row["minutes_left"])))
         return visit.t("{label}, {left} left", label=label, left=left)
-    if row.judgement == "unconfirmed":
-        return visit.t("Open {days} days", days=int(row.age_days))
+    if row["judgement"] == "unconfirmed":
+        return visit.t("Open {days} days", days=int(row["age_days"]))
     return label
 
 
