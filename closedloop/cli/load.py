@@ -12,6 +12,7 @@ from closedloop.cli.progress import say
 from closedloop.errors import ClosedloopError
 from closedloop.intake import Covers, LoadReport, RefusedFile, load_directory, load_file, read_mapping
 from closedloop.intake.covers import moment
+from closedloop.intake.masking import mask
 from closedloop.settings import Settings, get_settings
 
 #: Rows of quarantine that are printed after a load; the rest is in ``quarantine list``.
@@ -55,9 +56,7 @@ def load(
         if not files and folder.is_dir():
             if mapping or extract or covers_from or covers_until or covers_stations:
                 raise ClosedloopError("a folder says mapping, extract and coverage in its manifest.yml")
-            reports = load_directory(folder, strict=strict, settings=settings, progress=say)
-            for report in reports:
-                _print(report)
+            reports = load_directory(folder, strict=strict, settings=settings, progress=say, each=_print)
         else:
             if not files:
                 raise ClosedloopError(f"say which files to load into {what}; or give a folder that exists")
@@ -113,6 +112,8 @@ def _print(report: LoadReport) -> None:
             say(f"  row {row.row:,}: {'; '.join(reason.message_en for reason in row.reasons)}")
         if len(batch.bad) > SHOWN:
             say(f"  and {len(batch.bad) - SHOWN:,} more: python -m closedloop quarantine list")
+    if report.dropped_columns:
+        say(f"  not in the mapping, dropped: {', '.join(mask(name) for name in report.dropped_columns)}")
     for warning in report.warnings:
         say(f"  warning: {warning}")
 

@@ -31,8 +31,8 @@ class Covers:
                 f"the extract covers from {self.since:%Y-%m-%d %H:%M} until {self.until:%Y-%m-%d %H:%M}, "
                 "which is earlier; exchange the two"
             )
-        if self.until is None and (self.stations is not None or self.without):
-            raise ClosedloopError("say until when the extract covers these stations (covers_until)")
+        if self.until is None and (self.since or self.stations is not None or self.without):
+            raise ClosedloopError("say until when the extract is complete, too (covers_until)")
 
     @property
     def said(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from closedloop.intake.contract import TABLES
@@ -20,11 +21,12 @@ def load_directory(
     loaded_by: str = "cli",
     settings: Settings | None = None,
     progress: Progress = quiet,
+    each: Callable[[LoadReport], None] = lambda _: None,
 ) -> list[LoadReport]:
     """Load a folder by its ``manifest.yml``, else by its file names, each file in a transaction of its own.
 
     A refused file has a report that says so; the rest is loaded. Raises ClosedloopError when the folder or
-    its manifest makes no sense, before anything is loaded.
+    its manifest makes no sense, before anything is loaded. ``each`` is told of a file when it is done.
     """
     settings = settings or get_settings()
     planned = plan(folder, settings)
@@ -32,6 +34,7 @@ def load_directory(
     for number, file in enumerate(planned, start=1):
         progress(f"file {number} of {len(planned)}: {mask(file.path.name)}")
         reports.append(_load_one(file, strict, loaded_by, settings, progress))
+        each(reports[-1])
     return reports
 
 

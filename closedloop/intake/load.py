@@ -36,6 +36,7 @@ from closedloop.intake.store.coverage import Coverage, covered_until, known_stat
 from closedloop.intake.store.stage_events import derive_stage_events
 from closedloop.intake.validation import Validated, how_written, validate
 from closedloop.settings import Settings, get_settings
+from closedloop.warehouse import WarehouseUnavailable
 
 #: Reasons printed when ``--strict`` refuses a file.
 SHOWN_REASONS = 5
@@ -194,6 +195,13 @@ def transaction(settings: Settings | None, progress: Progress):
             # Sorting and hashing a million rows in the default 4 MB goes to disk.
             connection.execute("set local work_mem = '128MB'")
             yield connection
+    except psycopg.OperationalError as error:
+        # The server went away, its disk is full: nothing was committed.
+        reason = error.diag.message_primary or str(error).strip().splitlines()[0]
+        raise WarehouseUnavailable(
+            f"the warehouse stopped in the middle of the load ({reason}); nothing of the file was loaded, "
+            "load it again"
+        ) from error
     finally:
         connection.close()
 

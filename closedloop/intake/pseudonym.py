@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 
 import polars as pl
 
 PREFIX = "p1-"
+_GAPS = re.compile(r"[\s\u200b-\u200d\ufeff\-‐‑‒–—―()+.]")
+_COUNTRY = re.compile(r"(?:00)?86(?=1[3-9]\d{9}$)")
 _PSEUDONYM = re.compile(rf"{PREFIX}[0-9a-f]{{32}}")
 _BLOCK = 64
 
@@ -32,6 +35,7 @@ class Pseudonymiser:
     def __call__(self, value: str) -> str:
         if _PSEUDONYM.fullmatch(value):
             return value
+        value = _one_spelling(value)
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(value.encode())
         outer.update(inner.digest())
@@ -44,3 +48,12 @@ class Pseudonymiser:
             return values
         pseudonyms = pl.Series([self(value) for value in unique], dtype=pl.String)
         return values.replace_strict(unique, pseudonyms, return_dtype=pl.String)
+
+
+def _one_spelling(value: str) -> str:
+    """A number however it is written (full-width, in groups, with the country's code) is one person's key."""
+    if not (value.isascii() and value.isalnum()):
+        value = unicodedata.normalize("NFKC", value)
+        plain = _GAPS.sub("", value)
+        value = plain if plain.isdigit() else value
+    return _COUNTRY.sub("", value) if len(value) > 12 else value

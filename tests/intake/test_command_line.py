@@ -65,7 +65,7 @@ def test_a_refused_file_exits_with_two_and_one_sentence(warehouse, tmp_path):
         (("people", "a.csv"), "closedloop: there is no table 'people'; the contract has bureaus, stations,"),
         (("incidents",), "closedloop: say which files to load into incidents; or give a folder that exists"),
         (("incidents", "a.csv", "--covers-stations", "S01"),
-         "closedloop: say until when the extract covers these stations (covers_until)"),
+         "closedloop: say until when the extract is complete, too (covers_until)"),
         (("incidents", "a.csv", "--covers-until", "noon"),
          "closedloop: --covers-until 'noon' is no time; write it as 2025-04-25T08:00"),
         (("incidents", "a.csv", "--mapping", "none.yml"), "closedloop: none.yml cannot be read"),

@@ -8,6 +8,7 @@ import pytest
 
 from closedloop import intake
 from closedloop.intake import Covers, RefusedFile
+from closedloop.warehouse import WarehouseUnavailable
 from tests.intake.files import incident, stations, write_csv
 
 
@@ -275,6 +276,37 @@ def test_an_event_has_a_stage_of_its_loop_or_a_move_and_names_may_be_chinese(war
         ["unknown_reference", "no_stage_or_move"],
         ["unknown_reference"],
     ]
+
+
+def test_texts_arrive_as_they_are_written(warehouse, tmp_path):
+    places = [
+        '"quoted", with comma',
+        "two\nlines",
+        "back\\slash \\. \\N",
+        "emoji 🚓",
+        "tab\there",
+        "carriage\rreturn",
+        "'",
+    ]
+    load(write_csv(tmp_path / "a.csv", [incident(n, place=place) for n, place in enumerate(places)]))
+    assert [
+        row[0] for row in query(warehouse, "select place from raw.incidents order by incident_id")
+    ] == places
+
+
+def test_a_warehouse_that_goes_away_in_the_middle_is_one_sentence(warehouse, tmp_path):
+    def cut(text):
+        if text.startswith("loading"):
+            with warehouse.server.admin() as admin:
+                admin.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity "
+                    "where application_name = 'closedloop load'"
+                )
+
+    path = write_csv(tmp_path / "a.csv", [incident(1)])
+    with pytest.raises(WarehouseUnavailable, match="nothing of the file was loaded, load it again"):
+        load(path, progress=cut)
+    assert counts(load(path))[1] == 1
 
 
 def test_coverage_is_what_the_extract_says_or_the_stations_in_it_until_its_latest_time(warehouse, tmp_path):

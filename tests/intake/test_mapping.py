@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from closedloop.intake.manifest import plan
 from closedloop.intake.mapping import (
     MappingError,
     apply_mapping,
@@ -14,6 +18,7 @@ from closedloop.intake.mapping import (
 )
 from closedloop.intake.reading import ROW, read_bytes
 from closedloop.intake.refused import RefusedFile
+from closedloop.settings import load_settings
 from tests.intake.test_reading import workbook
 
 
@@ -141,6 +146,16 @@ def test_a_wrong_mapping_is_told_where_it_is_wrong(tmp_path, text, sentence):
     with pytest.raises(MappingError) as error:
         mapping_of(tmp_path, text)
     assert str(error.value).startswith(sentence)
+
+
+def test_the_mapping_and_the_manifest_of_the_manual_are_right(tmp_path):
+    page = Path(__file__).resolve().parents[2] / "docs" / "mappings" / "README.md"
+    mapping, manifest = re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    assert mapping_of(tmp_path, mapping).tables == ["stations", "incidents"]
+    (tmp_path / "calls.yml").write_text(mapping, "utf-8")
+    (tmp_path / "manifest.yml").write_text(manifest, "utf-8")
+    (planned,) = plan(tmp_path, load_settings())
+    assert planned.covers.without == ("S11",)
 
 
 def test_a_file_that_lacks_a_mapped_column_is_refused(tmp_path):

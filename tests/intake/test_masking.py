@@ -109,3 +109,12 @@ def test_a_pseudonym_is_the_standard_keyed_hash_and_is_hashed_only_once():
     assert Pseudonymiser(b"k" * 100)("x") == "p1-" + hmac.new(b"k" * 100, b"x", "sha256").hexdigest()[:32]
     assert Pseudonymiser(key).column(pl.Series(["13800138000", None])).to_list() == [hashed, None]
     assert not identifies_person(hashed)
+    spellings = [
+        "138 0013 8000",
+        "１３８００１３８０００",
+        "+86 138-0013-8000",
+        "008613800138000",
+        "138\u200b00138000",
+    ]
+    assert {Pseudonymiser(key)(spelling) for spelling in spellings} == {hashed}
+    assert Pseudonymiser(key)("caller-7") != Pseudonymiser(key)("caller7")
