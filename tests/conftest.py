@@ -15,6 +15,9 @@
 ``city`` (session)
     a warehouse with the demo city at a fiftieth of its size: written, loaded through the real intake, really
     built and published, once for all rooms. For reading; to write, take ``make_warehouse(of=city)``.
+``home``
+    a folder for an embedded server of the test's own (see ``tests/homes.py``): ``.settings``,
+    ``.environment``, ``.run(code)``, which starts a Python process in that environment.
 ``debian_server`` (session)
     a PostgreSQL 15 as an administrator would give it; skips where Debian's is not installed. Tests that use
     it belong to the lane ``pg15``: ``pytest -m pg15``.
@@ -33,6 +36,7 @@ import pytest
 
 from closedloop import warehouse as product
 from closedloop.settings import get_settings
+from tests.homes import Home, new_home
 from tests.servers import DEBIAN_15, DebianServer, EmbeddedServer, Server, Warehouse, open_folder
 
 
@@ -148,3 +152,9 @@ def city(make_warehouse: Callable[..., Warehouse], tmp_path_factory: pytest.Temp
     assert not [report for report in reports if report.refused]
     build(made.settings)
     return made
+
+
+@pytest.fixture
+def home() -> Iterator[Home]:
+    with new_home() as made:
+        yield made

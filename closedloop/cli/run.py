@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,11 +12,12 @@ from typing import Annotated
 import typer
 
 from closedloop import warehouse
+from closedloop.cli.children import child
 from closedloop.cli.progress import say, step
 from closedloop.errors import ClosedloopError
 from closedloop.settings import PROJECT_ROOT, Settings, get_settings
 from closedloop.transform.freshness import freshness
-from closedloop.warehouse import get_info
+from closedloop.warehouse import embedded, get_info
 
 
 class CannotRun(ClosedloopError):
@@ -39,14 +38,26 @@ def run(
     began = time.monotonic()
     if not prepare:
         _require_free_port(settings)
-    with warehouse.in_use(settings, say, stop_at_end=not prepare):
-        _migrate(settings)
-        if settings.embedded and _is_empty(settings):
-            _ours("load-demo")
-        _build_if_due(settings)
-        if not prepare:
-            _serve(settings, began)
-    say("stopped")
+    try:
+        with warehouse.in_use(settings, say, stop_at_end=not prepare):
+            _migrate(settings)
+            if settings.embedded and _is_empty(settings):
+                _ours("load-demo")
+            _build_if_due(settings)
+            if not prepare:
+                _serve(settings, began)
+    except KeyboardInterrupt:
+        # The usual way to end it, and no failure.
+        pass
+    finally:
+        _tell_end(settings)
+
+
+def _tell_end(settings: Settings) -> None:
+    if settings.embedded and embedded.status(settings).pid is not None:
+        say("the embedded warehouse runs on: another command uses it, or it was started by: closedloop up")
+    else:
+        say("stopped")
 
 
 def _require_free_port(settings: Settings) -> None:
@@ -91,32 +102,25 @@ def _build_if_due(settings: Settings) -> None:
 
 def _ours(command: str) -> None:
     """Run another of our commands in a process of its own: what it needs in memory goes with it."""
-    child = subprocess.Popen([sys.executable, "-m", "closedloop", command], process_group=0)
-    if _wait(child) != 0:
-        raise CannotRun(f"{command} failed (see above); mend it and run again, what was done is kept")
+    with child(["-m", "closedloop", command]) as process:
+        if process.wait() != 0:
+            raise CannotRun(f"{command} failed (see above); mend it and run again, what was done is kept")
 
 
 def _serve(settings: Settings, began: float) -> None:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(settings.port)],
-        cwd=PROJECT_ROOT,
-        process_group=0,
-    )
-    try:
-        if _answers(child, settings):
+    pages = ["-m", "streamlit", "run", "app.py", "--server.port", str(settings.port)]
+    with child(pages, PROJECT_ROOT) as process:
+        if _answers(process, settings):
             seconds = time.monotonic() - began
             say(f"ready after {seconds:.1f} s: {_address(settings)} (Ctrl-C stops everything)")
-        code = child.wait()
-    except BaseException:
-        _end(child)
-        raise
+        code = process.wait()
     if code != 0:
         raise CannotRun(f"the page server ended by itself (exit code {code}); its last words are above")
 
 
-def _answers(child: subprocess.Popen[bytes], settings: Settings) -> bool:
+def _answers(process: subprocess.Popen[bytes], settings: Settings) -> bool:
     """Wait until the page server is healthy; False when it ends instead."""
-    while child.poll() is None:
+    while process.poll() is None:
         try:
             with urllib.request.urlopen(f"{_address(settings)}/_stcore/health", timeout=2):
                 return True
@@ -127,24 +131,3 @@ def _answers(child: subprocess.Popen[bytes], settings: Settings) -> bool:
 
 def _address(settings: Settings) -> str:
     return f"http://localhost:{settings.port}"
-
-
-def _wait(child: subprocess.Popen[bytes]) -> int:
-    """The child's exit code. Interrupted, it ends the child first: that has a process group of its own."""
-    try:
-        return child.wait()
-    except BaseException:
-        _end(child)
-        raise
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """Ask it to end, then insist."""
-    for how, seconds in ((signal.SIGINT, 15), (signal.SIGTERM, 10), (signal.SIGKILL, 10)):
-        if child.poll() is not None:
-            return
-        child.send_signal(how)
-        try:
-            child.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            continue

@@ -12,7 +12,7 @@ import pytest
 from closedloop import warehouse
 from closedloop.warehouse import WarehouseError, data_folder, embedded, postmaster
 from closedloop.warehouse.service_user import child_options, service_user
-from tests.warehouse.conftest import Home
+from tests.homes import Home
 
 STARTER = """
 from closedloop.warehouse import embedded

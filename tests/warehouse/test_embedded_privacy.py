@@ -24,8 +24,8 @@ from closedloop.warehouse import (
     socket_folder,
 )
 from closedloop.warehouse.service_user import service_user
+from tests.homes import Home
 from tests.servers import FAST, open_folder
-from tests.warehouse.conftest import Home
 
 
 def _mode(path: Path) -> int:

@@ -1,0 +1,129 @@
+"""The command line: quick to ask for help, plain about what is wrong, and true about what runs."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from closedloop.cli.registry import COMMANDS
+from closedloop.settings import PROJECT_ROOT
+from tests.homes import Home
+from tests.servers import Warehouse
+
+
+def _closedloop(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "closedloop", *arguments],
+        env=environment,
+        cwd=PROJECT_ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_asking_for_help_imports_nothing_heavy(home: Home) -> None:
+    code = """
+import sys
+from closedloop.cli import main
+try:
+    main(["--help"])
+except SystemExit:
+    heavy = {"polars", "pandas", "dbt", "sqlalchemy", "psycopg", "streamlit", "alembic", "pydantic"}
+    print("heavy:", sorted(heavy & set(sys.modules)))
+"""
+    told = home.run(code).communicate(timeout=60)[0]
+    assert "heavy: []" in told
+    for command in COMMANDS:
+        assert f" {command.name} " in told
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_registered_command_is_there(command) -> None:
+    module, _, name = command.target.partition(":")
+    assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_up_status_down(home: Home) -> None:
+    def ask(*arguments: str) -> str:
+        done = _closedloop(home.environment, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "no warehouse yet" in ask("status")
+    assert not home.folder.exists(), "asking made something"
+    assert "PostgreSQL 18" in (told := ask("up")) and "started" in told
+    assert "was running" in ask("up")
+    assert "revision    0001" in (told := ask("status")) and "build       none yet" in told
+    assert "nothing to do" in ask("migrate")
+    assert ask("down") == "stopped\n"
+    assert ask("down") == "nothing was running\n"
+    assert "not running" in ask("status")
+
+
+def test_reset_asks_first(home: Home) -> None:
+    assert _closedloop(home.environment, "up").returncode == 0
+    refused = _closedloop(home.environment, "reset")
+    assert refused.returncode != 0
+    assert (home.folder / "postgres").exists()
+    assert _closedloop(home.environment, "reset", "--yes").stdout == "deleted\n"
+    assert not (home.folder / "postgres").exists()
+
+
+def test_an_error_is_one_sentence_and_exit_code_2(home: Home) -> None:
+    done = _closedloop(home.environment | {"CLOSEDLOOP_TIME_ZONE": "Mars/Olympus"}, "up")
+    assert done.returncode == 2
+    assert done.stderr.startswith("closedloop: CLOSEDLOOP_TIME_ZONE: 'Mars/Olympus' is no time zone")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_command_that_is_asked_to_end_leaves_no_server_behind(home: Home) -> None:
+    child = home.run(
+        """
+from closedloop import warehouse
+from closedloop.cli import main
+from closedloop.cli import registry
+
+def wait():
+    import sys
+    with warehouse.in_use():
+        print("up", flush=True)
+        sys.stdin.readline()
+
+registry._load = lambda command: registry.get_command(app)
+import typer
+app = typer.Typer(); app.command()(wait)
+main(["up"])
+"""
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "up\n"
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(timeout=60) == 128 + signal.SIGTERM
+    assert "not running" in _closedloop(home.environment, "status").stdout
+
+
+@pytest.mark.pg15
+@pytest.mark.parametrize("command", ["up", "down", "reset"])
+def test_a_server_is_its_administrators_to_start_stop_and_empty(debian_server, command: str) -> None:
+    environment = {"PATH": "/usr/bin:/bin", **debian_server.environment("postgres")}
+    done = _closedloop(environment, command)
+    assert done.returncode == 2
+    assert "its administrator's" in done.stderr
+
+
+@pytest.mark.pg15
+def test_status_of_a_server_shows_no_password(debian_server) -> None:
+    made: Warehouse = debian_server.fresh()
+    try:
+        done = _closedloop({"PATH": "/usr/bin:/bin", **made.environment}, "status")
+        assert done.returncode == 0, done.stderr
+        assert "clerk_owner" in done.stdout and "revision    0001" in done.stdout
+        assert debian_server._password not in done.stdout + done.stderr
+    finally:
+        debian_server.drop(made)
