@@ -119,7 +119,7 @@ named_masks as (
     select
         masks.loop,
         masks.missing_mask,
-        array_agg(stages.stage order by stages.ordinal) as missing_stages
+        string_agg(stages.stage, ',' order by stages.ordinal) as missing_stages
     from masks
     inner join stages on masks.loop = stages.loop and (masks.missing_mask & stages.stage_bit) <> 0
     group by 1, 2

@@ -26,7 +26,7 @@ present as (
     select
         items.judged_at,
         states.*,
-        coalesce(missing.missing_stages, '{}'::text[]) as missing_stages
+        coalesce(missing.missing_stages, '') as missing_stages
     from items
     inner join {{ ref('int_item_states') }} as states
         on items.item_key = states.item_key

@@ -60,7 +60,7 @@ final as (
         states.outcome,
         states.next_stage,
         states.is_returned,
-        coalesce(missing.missing_stages, '{}'::text[]) as missing_stages,
+        string_to_array(coalesce(missing.missing_stages, ''), ',') as missing_stages,
         states.cause
     from states
     inner join items on states.item_key = items.item_key

@@ -147,7 +147,7 @@ final as (
         walked.return_count,
         walked.extension_count,
         walked.reopen_count,
-        present.missing_stages,
+        string_to_array(present.missing_stages, ',') as missing_stages,
         walked.late_recorded_events,
         walked.events,
 
