@@ -3,7 +3,7 @@
 with states as (
 
     select
-        work_item_id,
+        item_key,
         event_seq,
         loop,
         station_id,
@@ -33,7 +33,7 @@ neighbours as (
         lead(severity) over item as severity_after,
         lead(status) over item as status_after
     from states
-    window item as (partition by work_item_id order by event_seq)
+    window item as (partition by item_key order by event_seq)
 
 ),
 
