@@ -32,6 +32,12 @@ class Loaded:
             return [tuple(row) for row in connection.execute(text(statement), parameters)]
 
 
+def require(file: str) -> None:
+    """Skip the module that calls this, once and visibly, where the public data sets are absent."""
+    if not (DATA / file).exists():
+        pytest.skip(f"no {file} in {DATA}: it is not part of the project", allow_module_level=True)
+
+
 def _command(made: Warehouse, time_zone: str, *arguments: object) -> None:
     environment = {**made.environment, "CLOSEDLOOP_TIME_ZONE": time_zone, "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
@@ -47,12 +53,10 @@ def _command(made: Warehouse, time_zone: str, *arguments: object) -> None:
 
 @pytest.fixture(scope="session")
 def load_and_build(server: Server) -> Iterator[Callable[..., Loaded]]:
-    """``load_and_build(table, file, mapping, time_zone)``; skips, visibly, where the file is absent."""
+    """``load_and_build(table, file, mapping, time_zone)``; see ``require`` for where the file is absent."""
     made: list[Warehouse] = []
 
     def run(table: str, file: str, mapping: str, time_zone: str) -> Loaded:
-        if not (DATA / file).exists():
-            pytest.skip(f"no {file} in {DATA}: the public data sets are not part of the project")
         # Never migrated: the first load brings it into shape, with the time zone of its data.
         made.append(server.blank())
         _command(made[-1], time_zone, "load", table, DATA / file, "--mapping", MAPPINGS / mapping)

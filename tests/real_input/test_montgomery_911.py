@@ -7,7 +7,9 @@ from datetime import date
 
 import pytest
 
-from tests.real_input.conftest import Loaded
+from tests.real_input.conftest import Loaded, require
+
+require("montgomery_911.zip")
 
 pytestmark = pytest.mark.real_input
 

@@ -11,7 +11,9 @@ from closedloop.warehouse import Scope, scoped_connection
 from tests.asof.compare import compare
 from tests.oracle.raw_rows import read_raw, work_items
 from tests.oracle.reference import Reference
-from tests.real_input.conftest import Loaded
+from tests.real_input.conftest import Loaded, require
+
+require("traffic_fines.csv.gz")
 
 pytestmark = pytest.mark.real_input
 
