@@ -32,7 +32,7 @@ def failure_of(result: DbtResult) -> Failure | None:
         return Failure(stage_of(first), _sentence(first) + _and_more(failed, result.nodes))
     if result.success:
         return None
-    return Failure("project", f"dbt could not run: {_one_line(result.problem or 'no reason given')}")
+    return Failure("project", f"dbt could not run: {' '.join((result.problem or 'no reason given').split())}")
 
 
 def stage_of(node: NodeResult) -> str:

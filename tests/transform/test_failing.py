@@ -15,7 +15,7 @@ from tests.transform.published import contents, protection
 
 def _broken_seed(project: ProjectCopy) -> AbstractContextManager[None]:
     path = project.seed("severities")
-    return project.with_text(path, path.read_text(encoding="utf-8") + "green,4,绿色,Green\n")
+    return project.with_text(path, path.read_text(encoding="utf-8") + "green,four,绿色,Green,▲,a\n")
 
 
 def _broken_staging(project: ProjectCopy) -> AbstractContextManager[None]:
