@@ -1,0 +1,183 @@
+"""A running page server over a small demo city, and a real browser to look at it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from closedloop.settings import PROJECT_ROOT
+from tests.servers import Warehouse
+from tests.small_city import small_city
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+#: A loaded machine is slow; a test that waits for what never comes fails all the same.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running page server."""
+
+    url: str
+    warehouse: Warehouse
+    log: Path
+
+    def at(self, address: str) -> str:
+        """The full address of a page."""
+        return f"{self.url}/{address}"
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@contextmanager
+def serving(warehouse: Warehouse, folder: Path) -> Iterator[Site]:
+    """The product's own page server in a process of its own, on a port of its own."""
+    port = _free_port()
+    log = folder / f"pages-{port}.log"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("CLOSEDLOOP_", "STREAMLIT_"))}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+            cwd=PROJECT_ROOT,
+            env={**environment, **warehouse.environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        site = Site(f"http://localhost:{port}", warehouse, log)
+        _wait_until_healthy(site, process)
+        yield site
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+def _wait_until_healthy(site: Site, process: subprocess.Popen) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(site.at("healthz"), timeout=1):
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            try:
+                process.wait(timeout=0.1)
+            except subprocess.TimeoutExpired:
+                continue
+    raise AssertionError(f"the page server did not come up:\n{site.log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def city(make_warehouse: Callable[..., Warehouse]) -> Warehouse:
+    """A built demo city that nobody changes."""
+    return small_city(make_warehouse)
+
+
+@pytest.fixture(scope="session")
+def site(city: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A page server over ``city``, shared by the tests that only look."""
+    with serving(city, tmp_path_factory.mktemp("pages")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium here; apt-get install chromium fonts-noto-cjk runs the browser tests")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield started
+        started.close()
+
+
+class Visitor:
+    """Somebody with a browser of their own: cookies, language, window."""
+
+    def __init__(self, context: BrowserContext, site: Site) -> None:
+        self.context = context
+        self.site = site
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.errors: list[str] = []
+        self.foreign: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._listen)
+        self.page.on("request", self._watch)
+
+    def _listen(self, message) -> None:
+        # Streamlit looks for its server one folder up first and is told 404; that is no fault of a page.
+        if message.type == "error" and "404" not in message.text:
+            self.errors.append(message.text)
+
+    def _watch(self, request) -> None:
+        if not request.url.startswith((self.site.url, self.site.url.replace("http", "ws"), "data:", "blob:")):
+            self.foreign.append(request.url)
+
+    def open(self, address: str = "") -> Page:
+        """Go to an address and wait until its script has run."""
+        self.page.goto(self.site.at(address))
+        self.settled()
+        return self.page
+
+    def settled(self) -> None:
+        """Wait until nothing runs any more."""
+        expect(self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+
+    def sign_in(self, who: str, address: str = "") -> Page:
+        """Sign in on the sign-in page, wanting ``address``."""
+        self.page.goto(self.site.at(address))
+        self.page.locator(f"button[name=who][value='{who}']").click()
+        expect(self.page.locator(".st-key-menu")).to_be_visible()
+        self.settled()
+        return self.page
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
+    """``visit(locale=…, width=…, scheme=…, to=site)``: a new visitor; browsers are closed after the test."""
+    contexts = []
+
+    def make(
+        locale: str = "zh-CN", width: int = 1440, height: int = 1000, scheme: str = "light", to: Site = site
+    ) -> Visitor:
+        context = browser.new_context(
+            locale=locale, viewport={"width": width, "height": height}, color_scheme=scheme
+        )
+        contexts.append(context)
+        return Visitor(context, to)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def station_names(city: Warehouse) -> dict[str, tuple[str, str]]:
+    """Names of every station of the city, in both languages."""
+    with city.connect() as connection:
+        found = connection.execute(
+            "select station_id, name_zh, name_en from marts.dim_stations where station_id <> 'UNASSIGNED'"
+        ).fetchall()
+    return {station: (zh, en) for station, zh, en in found}

@@ -1,0 +1,226 @@
+"""Going from figure to list to item, changing filters, moments and languages, and sending a link."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import urllib.request
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from closedloop.ui.registry import PAGES
+from tests.ui.streaming import sign_in
+
+pytestmark = pytest.mark.browser
+
+
+def _query(page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def _choose_station(page, name: str) -> None:
+    page.get_by_test_id("stSidebar").get_by_test_id("stSelectbox").locator("input").first.click()
+    page.get_by_role("option", name=name).click()
+
+
+def test_signing_in_leads_back_to_the_page_that_was_wanted(visit):
+    visitor = visit(locale="en-US")
+    page = visitor.sign_in("leadership", "open?view=overdue&station=S02")
+    expect(page.get_by_role("heading", name="Open and overdue")).to_be_visible()
+    assert _query(page) == {"view": ["overdue"], "station": ["S02"]}
+    # A reload keeps both the session and what was looked at.
+    page.reload()
+    expect(page.get_by_role("heading", name="Open and overdue")).to_be_visible()
+
+
+def test_a_filter_goes_into_the_address_and_along_to_other_pages(visit, station_names):
+    visitor = visit()
+    page = visitor.sign_in("leadership")
+    _choose_station(page, station_names["S02"][0])
+    expect(page).to_have_url(re.compile(r"station=S02"))
+    visitor.settled()
+    for name in ("闭环状态", "未闭环", "数据", "今日要情"):
+        page.locator(".st-key-menu").get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+        visitor.settled()
+        assert _query(page)["station"] == ["S02"], name
+        expect(page.get_by_test_id("stSidebar")).to_contain_text(station_names["S02"][0])
+    # One step back is the page before, with its filter.
+    page.go_back()
+    expect(page.get_by_role("heading", name="数据", exact=True)).to_be_visible()
+    assert _query(page)["station"] == ["S02"]
+
+
+def test_a_link_shows_a_colleague_the_same(visit, site):
+    address = "open?view=overdue&colour=red&colour=yellow&loop=directive&station=S05&lang=en"
+    first, second = visit(locale="zh-CN"), visit(locale="en-US")
+    texts = []
+    for visitor in (first, second):
+        page = visitor.sign_in("leadership", address)
+        expect(page.get_by_role("heading", name="Open and overdue")).to_be_visible()
+        texts.append(page.get_by_test_id("stMain").inner_text())
+    assert texts[0] == texts[1]
+
+
+def test_the_browser_chooses_the_language_and_the_switch_changes_it(visit):
+    visitor = visit(locale="en-GB")
+    page = visitor.sign_in("leadership")
+    expect(page.get_by_role("heading", name="Today", exact=True)).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_role("radio", name="中文").click()
+    expect(page.get_by_role("heading", name="今日要情", exact=True)).to_be_visible()
+    assert _query(page)["lang"] == ["zh"]
+    page.locator(".st-key-menu").get_by_role("link", name="未闭环").click()
+    expect(page.get_by_role("heading", name="未闭环", exact=True)).to_be_visible()
+    page.get_by_test_id("stSidebar").get_by_role("radio", name="English").click()
+    expect(page.get_by_role("heading", name="Open and overdue", exact=True)).to_be_visible()
+    assert "lang" not in _query(page), "the browser's own language needs no parameter"
+
+
+def test_a_figure_leads_to_its_list_and_a_row_to_its_item(visit):
+    visitor = visit(locale="en-US")
+    page = visitor.sign_in("leadership")
+    card = page.locator(".st-key-card_overdue")
+    shown = int(card.locator(".cl-value").inner_text().split()[0].replace(",", ""))
+    assert shown > 0
+    card.get_by_role("link", name="Overdue items").click()
+    expect(page.get_by_role("heading", name="Open and overdue")).to_be_visible()
+    expect(page.get_by_role("radio", name=f"Overdue {shown:,}")).to_be_checked()
+
+    page.go_back()
+    row = page.get_by_role("list", name="Overdue, worst first").get_by_role("link").first
+    href = row.get_attribute("href")
+    assert href.startswith("item?") and "item=" in href, "a row is a link that can be copied"
+    title = row.locator(".title").inner_text()
+    row.click()
+    expect(page.get_by_role("heading", name="Work item")).to_be_visible()
+    expect(page.locator(".cl-title")).to_have_text(title)
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    expect(page.locator(".cl-event .cl-source").first).to_contain_text("row")
+
+
+def test_a_number_in_the_table_opens_its_item(visit):
+    visitor = visit(locale="en-US")
+    page = visitor.sign_in("leadership", "open?view=overdue")
+    table = page.get_by_test_id("stDataFrame")
+    expect(table).to_be_visible()
+    visitor.settled()
+    first = page.get_by_role("gridcell").first.inner_text()
+    table.click(position={"x": 40, "y": 52})
+    expect(page.get_by_role("heading", name="Work item")).to_be_visible()
+    expect(page.locator(".cl-head")).to_contain_text(first)
+
+
+def test_every_figure_explains_itself(visit):
+    visitor = visit(locale="en-US")
+    page = visitor.sign_in("leadership")
+    cards = page.locator("[class*=st-key-card_]")
+    assert cards.count() == 5
+    for index in range(cards.count()):
+        cards.nth(index).get_by_test_id("stPopoverButton").click()
+        opened = page.get_by_test_id("stPopoverBody")
+        expect(opened).to_contain_text("As of")
+        expect(opened).to_contain_text("Loaded until")
+        page.keyboard.press("Escape")
+        expect(opened).to_have_count(0)
+    metric = page.locator("section.card").first
+    metric.locator("summary").click()
+    expect(metric.locator("details")).to_contain_text("n =")
+
+
+def test_a_past_moment_shows_how_things_stood_then(visit, city):
+    with city.connect() as connection:
+        moment, open_items = connection.execute(
+            """
+            select to_char(moment at time zone 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI'), count(*)
+            from (select date_trunc('hour', default_as_of) - interval '40 days' as moment
+                  from marts.ops_status) as asked
+            join marts.fct_loop_stages
+                on is_open and valid_from <= moment and (valid_to > moment or valid_to is null)
+            group by moment
+            """
+        ).fetchone()
+    visitor = visit(locale="en-US")
+    page = visitor.sign_in("leadership", f"open?as_of={moment}")
+    expect(page.get_by_text("by the events' own times")).to_be_visible()
+    expect(page.get_by_role("radio", name=f"All {open_items:,}", exact=True)).to_be_visible()
+
+
+def test_a_station_that_did_not_report_is_named_and_not_counted_as_zero(visit, city):
+    with city.connect() as connection:
+        silent = connection.execute(
+            "select distinct name_zh from marts.ops_coverage join marts.dim_stations using (station_id) "
+            "where is_unreported and source_table = 'incidents'"
+        ).fetchall()
+    assert silent, "one station of the demo misses its export"
+    visitor = visit()
+    page = visitor.sign_in("leadership")
+    expect(page.get_by_test_id("stTable")).to_contain_text(silent[0][0])
+    expect(page.locator("section.card").first).to_contain_text("1 所未报")
+    visitor.open("data")
+    expect(page.get_by_role("gridcell", name=re.compile("^未报，止于")).first).to_be_attached()
+
+
+def test_the_download_has_what_the_page_shows_and_says_so(visit, site):
+    visitor = visit(locale="en-US")
+    page = visitor.sign_in("leadership", "open?view=overdue&colour=red")
+    shown = int(re.search(r"Overdue (\d+)", page.get_by_role("radio", name="Overdue").first.inner_text())[1])
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as CSV").click()
+    with open(download.value.path(), encoding="utf-8") as file:
+        text = file.read()
+    assert text.startswith("\ufeff")
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    heading = {row[0]: row[1] for row in rows[: rows.index([])]}
+    assert heading["For"] == "Leadership of the city"
+    assert heading["Rows"] == str(shown) == str(len(rows) - rows.index([]) - 2)
+    assert "Overdue" in heading["Filters"] and "Red" in heading["Filters"]
+    assert heading["As of"] and heading["Build"] and heading["Made at"]
+
+
+def test_signing_out_ends_the_session_in_every_tab(visit):
+    visitor = visit(locale="en-US")
+    page = visitor.sign_in("leadership")
+    other = visitor.context.new_page()
+    other.goto(visitor.site.at("open"))
+    expect(other.get_by_role("heading", name="Open and overdue")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.locator("button[name=who]").first).to_be_visible()
+    # The other tab still has its connection, and loses the session with the next thing it asks.
+    other.get_by_role("radio", name=re.compile("^Overdue")).click()
+    expect(other.locator("button[name=who]").first).to_be_visible()
+    expect(other.get_by_test_id("stDataFrame")).to_have_count(0)
+
+
+HOSTILE = [
+    "station=%00&as_of=%00&from=%00&to=x&lang=%F0%9F%92%A9",
+    "as_of=9999-99-99T99:99&from=0000-00-00&to=9999-12-31",
+    "as_of=2000-01-01T00:00&from=2000-01-01&to=2000-01-02",
+    "view=%27%3B--&colour=%3Cscript%3Ealert(1)%3C/script%3E&loop=*&stage=a:b:c&target=:::&holder=root&age=-1",
+    "item=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&only=%2e%2e%2f",
+    "item=" + "x" * 1500,
+    "station=S01&station=S02&station=S03&lang=en&lang=zh&view=all&view=overdue",
+]
+
+
+@pytest.mark.parametrize("query", HOSTILE)
+def test_no_address_breaks_a_page(query, visit):
+    visitor = visit(locale="en-US")
+    page = visitor.sign_in("leadership")
+    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+    for entry in PAGES:
+        visitor.open(f"{entry.address}?{query}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        assert "could not be put together" not in page.inner_text("body"), entry.key
+    assert visitor.errors == []
+
+
+def test_the_download_survives_the_same_addresses(site):
+    cookie = sign_in(site.url, "leadership")
+    for query in HOSTILE:
+        request = urllib.request.Request(site.at(f"download/open.csv?{query}"), headers={"Cookie": cookie})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            assert answer.status == 200

@@ -1,0 +1,83 @@
+"""When there is nothing to show, or something older than it should be, pages say so."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.servers import Warehouse
+from tests.ui.conftest import serving
+
+pytestmark = pytest.mark.browser
+
+
+def test_before_the_first_build_a_page_says_what_to_do_and_retries(make_warehouse, visit, tmp_path):
+    empty = make_warehouse()
+    with serving(empty, tmp_path) as site:
+        page = visit(locale="en-US", to=site).open("open")
+        expect(page.get_by_role("heading", name="Nothing has been published yet")).to_be_visible()
+        expect(page.get_by_text("python -m closedloop build")).to_be_visible()
+
+
+def test_without_a_warehouse_a_page_says_so_and_shows_no_stack_trace(city, visit, tmp_path):
+    gone = Warehouse(
+        city.server,
+        "no_such_database",
+        city.settings,
+        {**city.environment, "CLOSEDLOOP_DATABASE": "no_such_database"},
+    )
+    with serving(gone, tmp_path) as site:
+        page = visit(to=site).open("")
+        expect(page.get_by_role("heading", name="数据仓库无应答")).to_be_visible()
+        assert "Traceback" not in page.inner_text("body")
+        # The warehouse comes back: the page finds it by itself.
+        with city.server.admin() as connection:
+            connection.execute(
+                f'create database no_such_database owner closedloop_owner template "{city.database}"'
+            )
+        try:
+            from closedloop import warehouse as product
+
+            with gone.in_environment():
+                from closedloop.settings import get_settings
+
+                product.migrate(get_settings())
+            expect(page.locator("button[name=who]").first).to_be_visible()
+        finally:
+            product.dispose_engines()
+            with city.server.admin() as connection:
+                connection.execute("drop database no_such_database with (force)")
+
+
+def test_after_a_failed_build_the_older_figures_stay_and_say_since_when(
+    make_warehouse, city, visit, tmp_path
+):
+    made = make_warehouse(of=city)
+    with serving(made, tmp_path) as site:
+        visitor = visit(locale="en-US", to=site)
+        page = visitor.sign_in("leadership")
+        expect(page.get_by_text("Figures are not up to date")).to_have_count(0)
+        before = page.locator(".st-key-card_overdue .cl-value").inner_text()
+        with made.connect() as connection:
+            connection.execute(
+                "insert into ops.builds (status, stage_failed, message, finished_at) "
+                "values ('failed', 'test', 'not_null_fct_work_items_title', now())"
+            )
+            connection.commit()
+        visitor.open()
+        expect(page.get_by_text("Figures are not up to date")).to_be_visible()
+        expect(page.get_by_text("failed at stage test")).to_be_visible()
+        assert page.locator(".st-key-card_overdue .cl-value").inner_text() == before
+        visitor.open("data")
+        expect(page.get_by_role("gridcell", name="not_null_fct_work_items_title")).to_be_attached()
+
+
+def test_a_warehouse_that_is_not_the_demo_signs_nobody_in(make_warehouse, city, visit, tmp_path):
+    made = make_warehouse(of=city)
+    with made.connect() as connection:
+        connection.execute("update marts.ops_status set demo = false")
+        connection.commit()
+    with serving(made, tmp_path) as site:
+        page = visit(locale="en-US", to=site).open("open")
+        expect(page.get_by_text("Nobody can sign in here yet")).to_be_visible()
+        expect(page.locator("button[name=who]")).to_have_count(0)
