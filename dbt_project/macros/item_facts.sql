@@ -13,11 +13,11 @@
     end
 {%- endmacro %}
 
-{#- When the row was withdrawn: a tombstone's arrival, never before the item opened. -#}
+{#- When the row was withdrawn (staging says it), never before the item opened. -#}
 {% macro withdrawn_at(row, opened_at) -%}
     case
         when {{ row }}.is_retracted
-            then greatest({{ row }}.loaded_at, {{ row }}.{{ opened_at }})
+            then greatest({{ row }}.withdrawn_at, {{ row }}.{{ opened_at }})
     end
 {%- endmacro %}
 

@@ -118,13 +118,14 @@ class Replay:
         stage = self.stages.get(event["stage"]) if event.get("stage") else None
         was_open = self.status == "open"
         severity_before = self.severity
+        was_sent_back = self.sent_back
 
         for spell in self.spells:
             spell.notice_breach(now)
         self._end_spells(event, effect, stage, now)
         self._change_state(event, effect, stage)
         if was_open or effect == "reopen":
-            self._start_spells(event, effect, stage, now)
+            self._start_spells(event, effect, stage, now, was_sent_back)
         if effect == "recolour" and self._is_higher(self.severity, severity_before):
             self._start_upgraded_spells(now)
         if effect == "extend" and event.get("due_at") is not None:
@@ -245,7 +246,9 @@ class Replay:
                 for spell in self._open_spells(target):
                     spell.ended_at, spell.end_kind = now, kind
 
-    def _start_spells(self, event: Row, effect: str | None, stage: Row | None, now: datetime) -> None:
+    def _start_spells(
+        self, event: Row, effect: str | None, stage: Row | None, now: datetime, was_sent_back: bool
+    ) -> None:
         for target, policies in self.targets.items():
             start_stage, start_outcome = policies[0]["start_stage"], policies[0]["start_outcome"]
             reason = None
@@ -253,7 +256,7 @@ class Replay:
                 outcome = event.get("outcome")
                 if start_outcome in (None, outcome) or (start_outcome == "failed" and outcome in FAILED):
                     reason = "stage"
-            elif effect == "reassign" and start_stage == self.loop["reassign_stage"] and not start_outcome:
+            elif not start_outcome and self._is_handed_on(effect, stage, was_sent_back, policies[0]):
                 reason = "reassign"
             elif effect == "reopen" and policies[0]["restart_on_reopen"]:
                 reason = "reopen"
@@ -261,6 +264,16 @@ class Replay:
                 policy = self._policy_in_force(policies, now, or_star=True)
                 if policy:
                     self._start(target, policy, reason, now)
+
+    def _is_handed_on(self, effect: str | None, stage: Row | None, was_sent_back: bool, policy: Row) -> bool:
+        handed_out = self.loop["reassign_stage"]
+        if policy["start_stage"] == handed_out:
+            return effect == "reassign"
+        # A return or reassignment ended this clock of the station's, and nothing else would start it again.
+        if policy["charged_to"] != "station" or policy["start_stage"] != self.loop["first_stage"]:
+            return False
+        again = was_sent_back and stage is not None and stage["stage"] == handed_out
+        return effect == "reassign" or again
 
     def _start_upgraded_spells(self, now: datetime) -> None:
         for target, policies in self.targets.items():

@@ -62,6 +62,7 @@ class Raw:
     events: list[Row]
     stations: list[Row] = field(default_factory=list)
     coverage: list[Row] = field(default_factory=list)
+    batches: list[Row] = field(default_factory=list)
 
 
 def events_that_count(events: Iterable[Row]) -> list[Row]:
@@ -79,6 +80,7 @@ def work_items(raw: Raw, reference: Reference) -> list[Item]:
     for event in events_that_count(raw.events):
         events[event["loop"], event["item_id"]].append(event)
 
+    complete_until = {batch["batch_id"]: batch["covers_until"] for batch in raw.batches}
     items = []
     for table, (key, default_loop, opened_by) in ITEM_TABLES.items():
         for row in raw.tables.get(table, []):
@@ -99,7 +101,7 @@ def work_items(raw: Raw, reference: Reference) -> list[Item]:
                 department_id=department,
                 post_id=row.get("post_id"),
                 due_at=row.get("due_at"),
-                withdrawn_at=row["loaded_at"] if row["retracted"] else None,
+                withdrawn_at=_withdrawn_at(row, complete_until),
             )
             item.events = sorted(
                 events[item.loop, item.item_id],
@@ -113,6 +115,14 @@ def work_items(raw: Raw, reference: Reference) -> list[Item]:
             )
             items.append(item)
     return items
+
+
+def _withdrawn_at(row: Row, complete_until: dict[int, datetime | None]) -> datetime | None:
+    # The full extract without it says until when it is complete; where nobody said so, its load does.
+    if not row["retracted"]:
+        return None
+    until = complete_until.get(row.get("batch_id"))
+    return row["loaded_at"] if until is None else min(until, row["loaded_at"])
 
 
 def known_until(coverage: Iterable[Row]) -> dict[tuple[str, str], datetime]:
@@ -137,4 +147,5 @@ def read_raw(connection: Connection) -> Raw:
         events=rows("raw.loop_events"),
         stations=rows("raw.stations"),
         coverage=rows("ops.coverage"),
+        batches=rows("ops.batches"),
     )

@@ -104,6 +104,11 @@ swept as (
         max(event_seq) filter (where sets_position) over so_far as position_seq,
         max(event_seq) filter (where sets_position and is_sent_to_rework) over so_far as failure_seq,
         max(event_seq) filter (where sets_position and effect = 'return') over so_far as return_seq,
+        coalesce(
+            max(event_seq) filter (where sets_position and effect = 'return') over before
+            = max(event_seq) filter (where sets_position) over before,
+            false
+        ) as was_sent_back,
         {{ carried('outcome', 'is_step') }} as outcome,
         {{ carried('severity', 'sets_severity') }} as severity,
         max(event_seq) filter (where was_open and is_open and effect = 'suspend') over so_far as suspended_seq,
@@ -114,7 +119,11 @@ swept as (
         {{ carried('department_id', 'department_id is not null') }} as department_id,
         {{ carried('post_id', 'post_id is not null') }} as post_id
     from setters
-    window so_far as (partition by item_key order by event_seq rows unbounded preceding)
+    window
+        so_far as (partition by item_key order by event_seq rows unbounded preceding),
+        before as (
+            partition by item_key order by event_seq rows between unbounded preceding and 1 preceding
+        )
 
 ),
 
@@ -173,6 +182,7 @@ states as (
         held.effect,
         held.is_step,
         held.is_live,
+        held.was_sent_back,
         held.is_failed,
         held.event_outcome,
         held.event_due_at,

@@ -47,6 +47,7 @@ heard as (
             or (triggers.start_outcome = 'failed' and states.is_failed)
             or triggers.start_outcome = states.event_outcome
         )
+        and (triggers.only_if_sent_back is not true or states.was_sent_back)
         and triggers.loop = policies.loop
         and triggers.target = policies.target
         and coalesce(states.severity, '') = policies.for_severity

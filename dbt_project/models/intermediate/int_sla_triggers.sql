@@ -21,6 +21,19 @@ stages as (
 
 ),
 
+from_the_first as (
+
+    select targets.*
+    from targets
+    inner join stages on targets.loop = stages.loop and targets.start_stage = stages.stage
+    where
+        targets.charged_to = 'station'
+        and targets.start_outcome is null
+        and stages.is_first
+        and not stages.is_reassign_stage
+
+),
+
 starts as (
 
     select
@@ -28,7 +41,8 @@ starts as (
         target,
         'stage:' || start_stage as trigger,
         'stage' as start_reason,
-        start_outcome
+        start_outcome,
+        false as only_if_sent_back
     from targets
 
     union all
@@ -39,11 +53,27 @@ starts as (
         targets.target,
         'move:reassign',
         'reassign',
-        null
+        null,
+        false
     from targets
     inner join stages
         on targets.loop = stages.loop and targets.start_stage = stages.stage and stages.is_reassign_stage
     where targets.start_outcome is null
+
+    union all
+
+    -- nor does a clock that began with the item fall away when it is handed on: its next station runs a new one
+    select
+        from_the_first.loop,
+        from_the_first.target,
+        handed_out.trigger,
+        'reassign',
+        null,
+        handed_out.only_if_sent_back
+    from from_the_first
+    inner join stages on from_the_first.loop = stages.loop and stages.is_reassign_stage
+    cross join
+        lateral (values ('move:reassign', false), ('stage:' || stages.stage, true)) as handed_out (trigger, only_if_sent_back)
 
     union all
 
@@ -52,7 +82,8 @@ starts as (
         target,
         'move:reopen',
         'reopen',
-        null
+        null,
+        false
     from targets
     where restart_on_reopen
 
@@ -105,6 +136,7 @@ select
     coalesce(starts.trigger, ends.trigger) as trigger,
     starts.start_reason,
     starts.start_outcome,
+    coalesce(starts.only_if_sent_back, false) as only_if_sent_back,
     ends.end_kind
 from starts
 full join ends

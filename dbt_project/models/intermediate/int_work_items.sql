@@ -18,7 +18,7 @@ with incidents as (
         place,
         place_key,
         is_retracted,
-        loaded_at,
+        withdrawn_at,
         batch_id,
         source_file,
         source_row
@@ -46,7 +46,7 @@ disputes as (
         place,
         place_key,
         is_retracted,
-        loaded_at,
+        withdrawn_at,
         batch_id,
         source_file,
         source_row
@@ -74,7 +74,7 @@ directives as (
         null::text as place,
         null::text as place_key,
         is_retracted,
-        loaded_at,
+        withdrawn_at,
         batch_id,
         source_file,
         source_row
@@ -102,7 +102,7 @@ diversions as (
         null::text as place,
         null::text as place_key,
         is_retracted,
-        loaded_at,
+        withdrawn_at,
         batch_id,
         source_file,
         source_row
@@ -130,7 +130,7 @@ tasks as (
         null::text as place,
         place_key,
         is_retracted,
-        loaded_at,
+        withdrawn_at,
         batch_id,
         source_file,
         source_row
@@ -179,7 +179,7 @@ named as (
         items.place,
         items.place_key,
         items.is_retracted as is_withdrawn,
-        case when items.is_retracted then items.loaded_at end as withdrawn_at,
+        items.withdrawn_at,
         items.batch_id,
         items.source_file,
         items.source_row

@@ -10,6 +10,12 @@ known_stations as (
 
 ),
 
+batches as (
+
+    select batch_id, covers_until from {{ source('ops', 'batches') }}
+
+),
+
 renamed as (
 
     select
@@ -60,14 +66,17 @@ renamed as (
         source.version,
         source.is_current,
         source.retracted as is_retracted,
-        is_current and not source.retracted as is_effective,
+        source.is_current and not source.retracted as is_effective,
         source.batch_id,
         source.source_file,
         source.source_row,
-        source.loaded_at
+        source.loaded_at,
+        -- the extract that no longer had it says when it was known to be gone
+        case when source.retracted then least(source.loaded_at, batches.covers_until) end as withdrawn_at
 
     from source
     left join known_stations on source.station_id = known_stations.station_id
+    left join batches on source.retracted and source.batch_id = batches.batch_id
 
 )
 
