@@ -26,7 +26,16 @@ using raw.{table} as i
 where e.item_id = i.{key} and e.loop = coalesce(i.loop, {default_loop}) and i.{opened_by} > %(moment)s
 """
 
-UNDO_WITHDRAWALS = "update raw.{table} set retracted = false where retracted and loaded_at > %(moment)s"
+#: Gone since the full extract without it was complete; where nobody said until when, since it was loaded.
+UNDO_WITHDRAWALS = """
+update raw.{table} as i
+set retracted = false
+from ops.batches as b
+where
+    i.retracted
+    and i.batch_id = b.batch_id
+    and least(b.covers_until, i.loaded_at) > %(moment)s
+"""
 
 #: What is written down when a stage is reached is not known before: raw table → (loop, stage, columns).
 KNOWN_FROM = {

@@ -234,6 +234,42 @@ def test_a_reassignment_ends_the_stations_clocks_and_starts_the_next_ones() -> N
     assert (second.start_reason, second.due) == ("reassign", local("2025-04-23 10:40"))
 
 
+def test_a_stations_clock_that_began_with_the_item_begins_again_at_its_next_station() -> None:
+    story = Story(
+        "dispute",
+        START,
+        event(START, "find"),
+        event("2025-04-23 11:00", "assign"),
+        event("2025-04-23 12:00", "*return"),
+        event("2025-04-23 13:00", "*chase"),
+        event("2025-04-23 14:00", "assign"),
+        event("2025-04-24 09:00", "*reassign", station_id="S02"),
+        event("2025-04-24 10:00", "assign"),
+        severity="red",
+    )
+    found = story.at("2025-04-24 10:00")
+    assert [(t.start_reason, t.started_at, t.state) for t in found.targets if t.target == "conclude"] == [
+        ("stage", local(START), "cancelled"),
+        ("reassign", local("2025-04-23 14:00"), "cancelled"),
+        ("reassign", local("2025-04-24 09:00"), "running"),
+    ]
+    waiting = story.at("2025-04-23 13:30")
+    assert {t.state for t in waiting.targets} == {"cancelled"}
+
+
+def test_the_whole_loop_target_of_the_centre_goes_on_through_a_return() -> None:
+    story = Story(
+        "directive",
+        START,
+        event(START, "receive"),
+        event(START, "dispatch"),
+        event("2025-04-23 10:10", "*return"),
+        event("2025-04-23 10:20", "dispatch"),
+        severity="red",
+    )
+    assert [t.state for t in story.at("2025-04-23 10:20").targets if t.target == "whole"] == ["running"]
+
+
 def test_a_failed_inspection_asks_for_rectification() -> None:
     story = Story(
         "directive",
