@@ -80,7 +80,7 @@ def test_they_agree_at_every_moment_at_which_an_item_changes(city: Warehouse, ra
     asked = [
         (item, moment)
         for item in work_items(raw, reference)
-        for moment in sorted(own_moments(item, reference, timedelta(seconds=1)))
+        for moment in sorted(own_moments(item, reference, timedelta(0)))
     ]
     with scoped_connection(Scope.city(), city.settings) as connection:
         result = compare(connection, raw, REFERENCE, asked)
