@@ -146,7 +146,7 @@ class _Build:
         return report
 
     def _run_dbt(self, options: list[str]) -> DbtResult:
-        dbt_home(self.settings).mkdir(parents=True, exist_ok=True)
+        dbt_home(self.settings).mkdir(mode=0o700, parents=True, exist_ok=True)
         variables = json.dumps({**self.variables, "build_id": self.build_id})
         return run_dbt(
             ["build", "--log-level", "none", "--vars", variables, *options],

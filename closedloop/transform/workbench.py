@@ -52,7 +52,8 @@ def _run(
         environment["PGOPTIONS"] += " -c default_transaction_read_only=on"
     # A project parsed for one suffix is not that of the other, and builds keep theirs for speed.
     folder = dbt_home(settings) / ("workbench" if suffix else "published")
-    folder.mkdir(parents=True, exist_ok=True)
+    dbt_home(settings).mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     environment |= {
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),

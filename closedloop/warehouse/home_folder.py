@@ -29,12 +29,13 @@ def prepare(settings: Settings, user: ServiceUser | None) -> None:
     server's user may not enter. No permission of a folder that exists is changed.
     """
     home = settings.home
-    refuse_closed_parents(_first_missing(home), user)
+    missing = _missing(home)
+    refuse_closed_parents(missing[0] if missing else home, user)
     try:
-        home.mkdir(mode=0o700, parents=True)
-        if user is not None:
-            home.chmod(0o711)
-    except FileExistsError:
+        for folder in missing:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if user is not None:
+                folder.chmod(0o711)
         require_own(settings)
     except OSError as error:
         raise WarehouseError(
@@ -57,10 +58,9 @@ def require_own(settings: Settings) -> None:
         raise WarehouseError(f"anybody may write into the warehouse's folder {home}; chmod o-w {home}")
 
 
-def _first_missing(path: Path) -> Path:
-    while path != path.parent and not path.parent.exists():
-        path = path.parent
-    return path
+def _missing(home: Path) -> list[Path]:
+    """The folders to make, outermost first."""
+    return [folder for folder in (*reversed(home.parents), home) if not folder.exists()]
 
 
 @contextmanager

@@ -199,6 +199,17 @@ def test_as_root_the_server_is_somebody_elses_process(home: Home) -> None:
 
 
 @pytest.mark.as_root
+def test_as_root_a_strict_umask_does_not_lock_the_server_out(home: Home) -> None:
+    deep = Settings(home=home.folder / "new" / "folders", postgres_options=FAST)
+    before = os.umask(0o077)
+    try:
+        assert embedded.start(deep) is True
+    finally:
+        os.umask(before)
+        embedded.stop(deep)
+
+
+@pytest.mark.as_root
 def test_as_root_a_closed_parent_folder_is_refused_and_left_closed(home: Home) -> None:
     closed = home.folder.parent / "closed"
     closed.mkdir(mode=0o700)
