@@ -30,6 +30,7 @@ With ``REQUIRE_ALL=1`` a skip is a failure.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -42,6 +43,8 @@ from tests.servers import DEBIAN_15, DebianServer, EmbeddedServer, Server, Wareh
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "as_root: is about being root, and left out for everybody else")
+    # Ended from outside, the run still stops the servers it started.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=128 + signal.SIGTERM))
     for name in [name for name in os.environ if name.startswith("CLOSEDLOOP_")]:
         del os.environ[name]
     nowhere = open_folder()
