@@ -93,9 +93,14 @@ def city(make_warehouse: Callable[..., Warehouse]) -> Warehouse:
 
 
 @pytest.fixture(scope="session")
-def site(city: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A page server over ``city``, shared by the tests that only look."""
-    with serving(city, tmp_path_factory.mktemp("pages")) as running:
+def site(
+    city: Warehouse, make_warehouse: Callable[..., Warehouse], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """A page server shared by the tests that only look.
+
+    It serves a copy of ``city``: a warehouse that somebody is connected to cannot be copied again.
+    """
+    with serving(make_warehouse(of=city), tmp_path_factory.mktemp("pages")) as running:
         yield running
 
 

@@ -1,0 +1,211 @@
+"""Questions to the marts: in a scope, at a moment, and never at odds with one another."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pkgutil import iter_modules
+
+import pytest
+
+from closedloop import queries
+from closedloop.queries import item, loading, loops, metrics, reference, standing, status
+from closedloop.queries.reading import BUILD, NothingPublished, read, rows
+from closedloop.queries.standing import JUDGEMENTS, OpenFilter
+from closedloop.ui.asking import BuildChanged, ask
+from closedloop.warehouse.scope import Scope
+
+CITY = Scope.city()
+HEAD = Scope.of_stations(["S03"])
+
+
+def _questions():
+    for module in iter_modules(queries.__path__, "closedloop.queries."):
+        for name, function in inspect.getmembers(import_module(module.name), inspect.isfunction):
+            public = not name.startswith("_") and function.__module__ == module.name
+            if public and "scope" in inspect.signature(function).parameters:
+                yield pytest.param(function, id=f"{module.name.rsplit('.', 1)[-1]}.{name}")
+
+
+@pytest.mark.parametrize("question", _questions())
+def test_every_question_asks_for_whom_and_as_of_when_first(question):
+    first, second = list(inspect.signature(question).parameters.values())[:2]
+    assert (first.name, second.name) == ("scope", "as_of")
+    assert first.default is inspect.Parameter.empty
+    assert second.default is inspect.Parameter.empty or question is status.published
+    assert question.__doc__
+
+
+def test_a_moment_without_a_time_zone_is_refused(city):
+    with pytest.raises(ValueError, match="time zone"):
+        standing.standing_counts(CITY, datetime(2025, 4, 25, 8))
+
+
+def test_before_the_first_build_a_question_says_so(warehouse):
+    with pytest.raises(NothingPublished, match="closedloop build"):
+        standing.standing_counts(CITY, datetime(2025, 4, 25, tzinfo=UTC))
+    with pytest.raises(NothingPublished, match="closedloop build"):
+        status.published(CITY)
+
+
+def _everything(latest):
+    """Every question with its arguments, for a scope."""
+    since, until = latest - timedelta(days=28), latest
+    first, last = since.date(), until.date()
+    period = {"since": since, "until": until}
+    return [
+        (standing.standing_counts, {}),
+        (standing.open_items, {"wanted": OpenFilter()}),
+        (standing.judgement_counts, {"wanted": OpenFilter()}),
+        (standing.todays_items, {"per_section": 1000}),
+        (standing.opened_since, {"since": since}),
+        (loops.stage_stock, {}),
+        (loops.stage_stock, {"posts": True}),
+        (loops.stage_flow, period),
+        (loops.closed_in_period, period),
+        (loops.missing_stages, period),
+        (metrics.catalogue, {}),
+        (metrics.metric_course, {"first_day": first, "last_day": last}),
+        (metrics.period_medians, {"first_day": first, "last_day": last}),
+        (loading.freshness, {}),
+        (loading.batches, {}),
+        (loading.batch_totals, {}),
+        (loading.quarantine, {"status": None}),
+        (loading.quarantine_reasons, {}),
+        (loading.builds, {}),
+        (loading.build_tests, {}),
+        (reference.names, {}),
+    ]
+
+
+def test_every_question_of_a_list_has_an_answer_for_the_city(city, latest):
+    for question, arguments in _everything(latest):
+        answer = question(CITY, latest, **arguments)
+        assert answer.attrs.get(BUILD), question.__name__
+        assert len(answer), question.__name__
+
+
+def test_a_station_is_answered_about_itself_alone(city, latest):
+    for question, arguments in _everything(latest):
+        answer = question(HEAD, latest, **arguments)
+        if "station_id" in answer:
+            assert set(answer["station_id"]) <= {"S03"}, question.__name__
+    names = reference.names(HEAD, latest)
+    assert set(names.loc[names["kind"] == "station", "id"]) == {"S03"}
+    for question in (loading.batches, loading.batch_totals, loading.build_tests):
+        assert question(HEAD, latest).empty, question.__name__
+
+
+def test_a_station_filter_beyond_the_scope_finds_nothing(city, latest):
+    assert not standing.standing_counts(CITY, latest, station="S01").empty
+    assert standing.standing_counts(HEAD, latest, station="S01").empty
+    assert standing.open_items(HEAD, latest, OpenFilter(station="S01")).empty
+
+
+def test_the_items_of_others_are_not_there_at_all(city, latest):
+    with city.connect() as connection:
+        (foreign,) = connection.execute(
+            "select work_item_id from marts.fct_work_items where station_id = 'S01' limit 1"
+        ).fetchone()
+    for question in (item.work_item, item.item_events, item.item_states, item.item_targets):
+        assert not question(CITY, latest, foreign).empty or question is item.item_targets
+        assert question(HEAD, latest, foreign).empty, question.__name__
+    assert item.find_items(HEAD, latest, foreign).empty
+    assert not item.find_items(CITY, latest, foreign).empty
+
+
+@pytest.mark.parametrize("days_ago", [0, 1, 9.4, 100])
+def test_cards_lists_and_downloads_agree_at_any_moment(city, latest, days_ago):
+    moment = latest - timedelta(days=days_ago)
+    with city.connect() as connection:
+        (open_items,) = connection.execute(
+            "select count(*) from marts.fct_loop_stages "
+            "where is_open and valid_from <= %(at)s and (valid_to > %(at)s or valid_to is null)",
+            {"at": moment},
+        ).fetchone()
+    counts = standing.standing_counts(CITY, moment)
+    listed = standing.open_items(CITY, moment, OpenFilter())
+    parts = {r["judgement"]: r["items"] for r in rows(standing.judgement_counts(CITY, moment, OpenFilter()))}
+    assert counts["items"].sum() == len(listed) == sum(parts.values()) == open_items > 0
+    assert listed["work_item_id"].is_unique
+    assert set(parts) <= set(JUDGEMENTS)
+    for judgement, items in parts.items():
+        wanted = OpenFilter(judgements=(judgement,))
+        assert len(standing.open_items(CITY, moment, wanted)) == items
+        assert counts.loc[counts["judgement"] == judgement, "items"].sum() == items
+    first = {r["section"]: r["section_items"] for r in rows(standing.todays_items(CITY, moment))}
+    assert first.get("overdue", 0) == parts.get("overdue", 0)
+    assert first.get("due_soon", 0) == parts.get("due_soon", 0)
+
+
+def test_the_open_list_is_that_of_the_mart_at_its_own_moment(city, latest):
+    listed = standing.open_items(CITY, latest, OpenFilter())
+    with city.connect() as connection:
+        mart = connection.execute(
+            "select work_item_id, worst_state = 'overdue' from marts.fct_work_items where is_open"
+        ).fetchall()
+    assert set(listed["work_item_id"]) == {work_item for work_item, _ in mart}
+    overdue = set(listed.loc[listed["judgement"] == "overdue", "work_item_id"])
+    assert overdue == {work_item for work_item, late in mart if late}
+
+
+def test_the_worst_comes_first(city, latest):
+    listed = rows(standing.open_items(CITY, latest, OpenFilter()))
+    colours = {"red": 0, "yellow": 1, "blue": 2, None: 3}
+    order = [(JUDGEMENTS.index(row["judgement"]), colours[row["severity"]]) for row in listed]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "column", "value"),
+    [
+        (OpenFilter(loops=("directive",)), "loop", "directive"),
+        (OpenFilter(severities=("red",)), "severity", "red"),
+        (OpenFilter(holders=("department",)), "holder_kind", "department"),
+        (OpenFilter(station="S05"), "station_id", "S05"),
+        (OpenFilter(target="directive:handle"), "target", "handle"),
+        (OpenFilter(stages=("directive:dispatch",)), "stage", "dispatch"),
+        (OpenFilter(returned=True), "is_returned", True),
+    ],
+)
+def test_a_filter_keeps_what_it_names_and_nothing_else(city, latest, wanted, column, value):
+    everything = standing.open_items(CITY, latest, OpenFilter())
+    kept = standing.open_items(CITY, latest, wanted)
+    assert set(kept[column]) == {value}
+    if column != "target":
+        expected = everything[everything[column] == value]
+        if wanted.stages:
+            expected = expected[expected["loop"] == "directive"]
+        assert set(kept["work_item_id"]) == set(expected["work_item_id"])
+
+
+def test_hostile_values_are_values(city, latest):
+    for nasty in ("'; drop table marts.fct_work_items; --", "\\", "%", "S01,S02", "*", "☃" * 1000):
+        assert standing.open_items(CITY, latest, OpenFilter(station=nasty)).empty
+        assert standing.open_items(CITY, latest, OpenFilter(loops=(nasty,), target=nasty)).empty
+        assert item.work_item(CITY, latest, nasty).empty
+        assert item.find_items(CITY, latest, nasty).empty
+
+
+def test_a_page_cannot_write(city, latest):
+    from sqlalchemy.exc import DBAPIError
+
+    with pytest.raises(DBAPIError):
+        read(CITY, latest, "delete from marts.fct_work_items")
+
+
+def test_one_scope_is_never_answered_with_the_rows_of_another(city, latest):
+    build = status.published(CITY).build_id
+    wide = ask(standing.standing_counts, CITY, latest, build)
+    for _ in range(2):
+        narrow = ask(standing.standing_counts, HEAD, latest, build)
+        assert set(narrow["station_id"]) == {"S03"}
+        assert set(ask(standing.standing_counts, CITY, latest, build)["station_id"]) > {"S03"}
+    assert len(wide) > len(narrow)
+
+
+def test_an_answer_of_another_build_is_not_shown_as_of_this_one(city, latest):
+    build = status.published(CITY).build_id
+    with pytest.raises(BuildChanged):
+        ask(standing.judgement_counts, CITY, latest, build + 1, wanted=OpenFilter())
