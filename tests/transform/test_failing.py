@@ -23,8 +23,9 @@ def _broken_staging(project: ProjectCopy) -> AbstractContextManager[None]:
 
 
 def _broken_mart(project: ProjectCopy) -> AbstractContextManager[None]:
-    path = project.model("ops_status")
-    return project.with_text(path, path.read_text(encoding="utf-8") + "\nwhere 1 / (build_id - build_id) = 0")
+    path = project.model("dim_departments")
+    division = "\nwhere 1 / (sort_order - sort_order) = 0"
+    return project.with_text(path, path.read_text(encoding="utf-8") + division)
 
 
 def _failing_test(project: ProjectCopy) -> AbstractContextManager[None]:
@@ -37,7 +38,7 @@ def _failing_test(project: ProjectCopy) -> AbstractContextManager[None]:
     [
         (_broken_seed, "seed", "severities"),
         (_broken_staging, "staging", "stg_stations"),
-        (_broken_mart, "mart", "ops_status"),
+        (_broken_mart, "mart", "dim_departments"),
         (_failing_test, "test", "assert_there_are_no_stations"),
     ],
 )
