@@ -147,7 +147,7 @@ class _Build:
 
     def _run_dbt(self, options: list[str]) -> DbtResult:
         dbt_home(self.settings).mkdir(mode=0o700, parents=True, exist_ok=True)
-        variables = json.dumps({**self.variables, "build_id": self.build_id})
+        variables = json.dumps(self.variables)
         return run_dbt(
             ["build", "--log-level", "none", "--vars", variables, *options],
             dbt_environment(self.settings, schema_suffix=NEXT),
