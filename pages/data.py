@@ -11,7 +11,7 @@ from closedloop.queries.loading import (
     quarantine,
     quarantine_reasons,
 )
-from closedloop.ui.cards import Explanation, explain
+from closedloop.ui.cards import Explanation, heading
 from closedloop.ui.data_view import (
     batch_table,
     build_table,
@@ -31,13 +31,6 @@ t, texts = visit.t, visit.texts
 latest = texts.moment(visit.published.default_as_of)
 
 
-def section(title: str, definition: str, key: str, n: str | None = None) -> None:
-    """A heading with its explanation."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(title, width="content")
-        explain(visit, Explanation(definition, n=n, known_until=latest), key=key)
-
-
 st.title(page_title(DATA, texts, visit.identity))
 st.caption(
     t(
@@ -49,13 +42,17 @@ st.caption(
 )
 
 sources = visit.ask(freshness, station=visit.station)
-section(
+heading(
+    visit,
     t("Freshness by station and source"),
-    t(
-        "The moment up to which complete loads cover a source. A source that is behind the moment shown is "
-        "not reported: its figures are missing, not zero."
+    Explanation(
+        t(
+            "The moment up to which complete loads cover a source. A source that is behind the moment shown "
+            "is not reported: its figures are missing, not zero."
+        ),
+        known_until=latest,
     ),
-    "freshness",
+    key="freshness",
 )
 if sources.empty:
     unknown(t("No load has said yet what it covers."))
@@ -64,14 +61,18 @@ else:
 
 reasons = visit.ask(quarantine_reasons, station=visit.station)
 waiting = visit.ask(quarantine, station=visit.station)
-section(
+heading(
+    visit,
     t("Rows to mend (quarantine)"),
-    t(
-        "Rows that were refused, after masking, with every reason. They count nowhere until they are mended "
-        "and replayed: python -m closedloop quarantine export, then replay."
+    Explanation(
+        t(
+            "Rows that were refused, after masking, with every reason. They count nowhere until they are "
+            "mended and replayed: python -m closedloop quarantine export, then replay."
+        ),
+        n=texts.number(int(waiting["all_rows"].iloc[0]) if len(waiting) else 0),
+        known_until=latest,
     ),
-    "quarantine",
-    n=texts.number(int(waiting["all_rows"].iloc[0]) if len(waiting) else 0),
+    key="quarantine",
 )
 if waiting.empty:
     empty(t("No row waits to be mended."))
@@ -84,10 +85,17 @@ else:
 
 if visit.leads:
     totals = visit.ask(batch_totals)
-    section(
+    heading(
+        visit,
         t("Loads and reconciliation"),
-        t("Per file: rows read = accepted + unchanged + quarantined. A load that does not add up is marked."),
-        "batches",
+        Explanation(
+            t(
+                "Per file: rows read = accepted + unchanged + quarantined. A load that does not add up is "
+                "marked."
+            ),
+            known_until=latest,
+        ),
+        key="batches",
     )
     if totals.empty:
         unknown(t("Nothing has been loaded yet."))
@@ -96,22 +104,30 @@ if visit.leads:
         with st.expander(t("The last loads, newest first")):
             st.dataframe(batch_table(visit, visit.ask(batches)), hide_index=True, alt=t("The last loads"))
 
-section(
+heading(
+    visit,
     t("Builds"),
-    t(
-        "A build is published whole or not at all; after a failed one the pages keep showing the last that "
-        "passed."
+    Explanation(
+        t(
+            "A build is published whole or not at all; after a failed one the pages keep showing the last "
+            "that passed."
+        ),
+        known_until=latest,
     ),
-    "builds",
+    key="builds",
 )
 st.dataframe(build_table(visit, visit.ask(builds)), hide_index=True, alt=t("The last builds"))
 
 if visit.leads:
     tests = visit.ask(build_tests)
-    section(
+    heading(
+        visit,
         t("Data tests"),
-        t("Each build tests its own result before it is published; one failure keeps it from the pages."),
-        "tests",
+        Explanation(
+            t("Each build tests its own result before it is published; one failure keeps it from the pages."),
+            known_until=latest,
+        ),
+        key="tests",
     )
     if tests.empty:
         unknown(t("The published build carries no test results."))

@@ -5,7 +5,7 @@ import streamlit as st
 from closedloop.charts.stages import stage_bars
 from closedloop.queries.loops import closed_in_period, missing_stages, stage_flow, stage_stock
 from closedloop.ui import filters
-from closedloop.ui.cards import Explanation, explain, figure
+from closedloop.ui.cards import Explanation, figure, heading
 from closedloop.ui.link_list import link_list
 from closedloop.ui.loop_view import (
     HOLDER_KINDS,
@@ -101,20 +101,19 @@ with st.grid(4, min_column_width=170):
 
 left, right = st.columns(2, gap="medium")
 with left:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(t("Items at each stage, by whose hands they are in"), width="content")
-        explain(
-            visit,
-            Explanation(
-                t(
-                    "The stage is the last one reached; the holder is whoever makes the next move. A "
-                    "returned item is with the control centre until it is sent out again."
-                ),
-                n=t("{n} open items", n=texts.number(counts.open_items)),
-                known_until=latest,
+    heading(
+        visit,
+        t("Items at each stage, by whose hands they are in"),
+        Explanation(
+            t(
+                "The stage is the last one reached; the holder is whoever makes the next move. A returned "
+                "item is with the control centre until it is sent out again."
             ),
-            key="stage_stock",
-        )
+            n=t("{n} open items", n=texts.number(counts.open_items)),
+            known_until=latest,
+        ),
+        key="stage_stock",
+    )
     bars = stage_frame(visit, loop, stock)
     if bars.empty:
         empty(t("Nothing of this loop is open."))
@@ -128,40 +127,57 @@ with left:
             alt=t("Open items of {loop} at each stage, by holder", loop=names.loop(loop)),
         )
 with right:
-    st.subheader(t("Whose hands they are in"))
+    heading(
+        visit,
+        t("Whose hands they are in"),
+        Explanation(
+            t(
+                "Open items by who makes the next move, in fixed order. The posts of a station are counted "
+                "together for everybody but the head of that station."
+            ),
+            n=t("{n} open items", n=texts.number(counts.open_items)),
+            known_until=latest,
+        ),
+        key="holders",
+    )
     holders = holder_rows(visit, loop, stock)
     if holders:
         link_list(visit, holders, key="holders", label=t("Whose hands they are in"))
     else:
         empty(t("Nothing of this loop is open."))
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    st.subheader(t("Stages: standing and passing"), width="content")
-    explain(
-        visit,
-        Explanation(
-            t(
-                "Standing: open items whose last stage this is, and how long they have stood there (median). "
-                "Passing: visits to the stage that ended in the period, however long ago they began; median "
-                "and 90th percentile of their dwell."
-            ),
-            known_until=latest,
+heading(
+    visit,
+    t("Stages: standing and passing"),
+    Explanation(
+        t(
+            "Standing: open items whose last stage this is, and how long they have stood there (median). "
+            "Passing: visits to the stage that ended in the period, however long ago they began; median and "
+            "90th percentile of their dwell."
         ),
-        key="stage_table",
-    )
+        known_until=latest,
+    ),
+    key="stage_table",
+)
 st.dataframe(
     stage_table(visit, loop, stock, flow), hide_index=True, alt=t("Stages of {loop}", loop=names.loop(loop))
 )
 
-st.subheader(t("Skipped stages"))
-skipped = missing_rows(visit, loop, missing)
-if skipped:
-    st.caption(
+heading(
+    visit,
+    t("Skipped stages"),
+    Explanation(
         t(
             "A required stage is missing once a later one was reached; rectification only after a failed "
             "inspection. Open items are judged on the way they have come."
-        )
-    )
+        ),
+        n=t("{n} items closed", n=texts.number(counts.closed)),
+        known_until=latest,
+    ),
+    key="missing",
+)
+skipped = missing_rows(visit, loop, missing)
+if skipped:
     link_list(visit, skipped, key="missing", label=t("Skipped stages"))
 else:
     empty(t("No required stage is missing."))

@@ -5,7 +5,7 @@ import streamlit as st
 from closedloop.queries.loading import freshness
 from closedloop.queries.reading import rows
 from closedloop.queries.standing import opened_since, standing_counts, todays_items
-from closedloop.ui.cards import Explanation, by_colour, figure, loop_parts
+from closedloop.ui.cards import Explanation, by_colour, figure, heading, loop_parts
 from closedloop.ui.link_list import link_list
 from closedloop.ui.metric_cards import metric_cards
 from closedloop.ui.registry import OPEN, TODAY, page_title
@@ -156,14 +156,34 @@ with main:
 
 with side:
     if visit.leads:
-        st.subheader(t("Stations with an overdue red item"))
+        heading(
+            visit,
+            t("Stations with an overdue red item"),
+            Explanation(
+                t(
+                    "Stations holding at least one red item past a confirmed deadline, in the bureau's fixed "
+                    "order; n is the number of their overdue red items. Not a ranking."
+                ),
+                known_until=latest,
+            ),
+            key="red_stations",
+        )
         stations = red_overdue_stations(visit, counts)
         if stations:
-            st.caption(t("In the bureau's fixed order; n is the number of overdue red items."))
             link_list(visit, stations, key="red_stations", label=t("Stations with an overdue red item"))
         else:
             empty(t("No station has an overdue red item."))
-    st.subheader(t("Loaded until, by source"))
+    heading(
+        visit,
+        t("Loaded until, by source"),
+        Explanation(
+            t(
+                "The latest moment that complete loads cover, per source. A station behind the moment shown "
+                "is named: what it did not report is missing, not zero."
+            )
+        ),
+        key="sources",
+    )
     if not sources:
         unknown(t("No load has said yet what it covers."))
     else:

@@ -39,6 +39,13 @@ def explain(visit: Visit, what: Explanation, *, key: str) -> None:
         st.markdown("\n\n".join(lines))
 
 
+def heading(visit: Visit, title: str, what: Explanation, *, key: str) -> None:
+    """A section's heading with its explanation."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(title, width="content")
+        explain(visit, what, key=key)
+
+
 def by_colour(visit: Visit, counts: Mapping[str | None, int]) -> str:
     """Counts by colour as HTML, each colour with its symbol and its name; colours without items in grey."""
     parts = []

@@ -41,7 +41,7 @@ def parse_moment(value: str | None, zone: ZoneInfo, latest: datetime) -> datetim
         moment = datetime.strptime(value or "", _MOMENT).replace(tzinfo=zone)
     except ValueError:
         return latest
-    return moment if moment.date() >= EARLIEST and moment <= latest else latest
+    return moment if moment.date() > EARLIEST and moment <= latest else latest
 
 
 def parse_day(value: str | None, default: date, latest: date) -> date:
@@ -69,7 +69,7 @@ def parse_period(params: Mapping[str, str], last_full_day: date, days: int = 28)
     first = parse_day(params.get("from"), last - timedelta(days=days - 1), last_full_day)
     if first > last:
         first = last - timedelta(days=days - 1)
-    return max(first, last - timedelta(days=731)), last
+    return max(first, last - timedelta(days=731), EARLIEST), last
 
 
 def format_moment(moment: datetime, zone: ZoneInfo) -> str:

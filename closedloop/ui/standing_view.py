@@ -95,17 +95,12 @@ def new_by_loop(visit: Visit, frame: pd.DataFrame) -> list[tuple[str, int]]:
     return [(loop, counts[loop]) for loop in visit.names.ids("loop") if loop in counts]
 
 
-#: Lists of what there is, not of what happened: their age makes no figure wrong.
-REGISTERS = frozenset({"bureaus", "stations", "posts", "volunteer_posts", "volunteers"})
-
-
 def source_rows(visit: Visit, sources: Sequence[Mapping]) -> pd.DataFrame:
-    """数据截至 per source of events: one row each, with the stations that have not reported so far."""
+    """数据截至 per source: one row each, with the stations that have not reported so far."""
     t, texts, names = visit.t, visit.texts, visit.names
     by_source: dict[str, list[Mapping]] = {}
     for row in sources:
-        if row["source_table"] not in REGISTERS:
-            by_source.setdefault(row["source_table"], []).append(row)
+        by_source.setdefault(row["source_table"], []).append(row)
     found = []
     for source, part in by_source.items():
         silent = [names.station(row["station_id"]) for row in part if row["is_unreported"]]
