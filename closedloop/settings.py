@@ -68,6 +68,8 @@ class Settings(BaseSettings):
 
     #: Local time at which the duty day (统计日) turns.
     duty_day_start: str = Field(default="08:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    #: Look at one's own files on the embedded warehouse without a sign-in (``run --trial``).
+    trial: bool = False
     port: int = Field(default=8501, ge=1, le=65535)
     #: Longest question a page may ask, in seconds.
     statement_timeout: int = Field(default=60, ge=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import time
@@ -28,13 +29,21 @@ def run(
     prepare: Annotated[
         bool, typer.Option("--prepare", help="Stop before the pages: server, demo city, build.")
     ] = False,
+    trial: Annotated[
+        bool, typer.Option("--trial", help="Look at files of your own, on this machine, without sign-in.")
+    ] = False,
 ) -> None:
     """Start the warehouse, fill it with the demo city if it is empty, build what is due, and serve the pages.
 
     What is there is used: a second run serves within seconds. Ctrl-C (or SIGTERM) stops the pages and the
     embedded warehouse, unless another command is using that.
     """
+    if trial:
+        # In the environment, because the page server is a process of its own.
+        os.environ["CLOSEDLOOP_TRIAL"] = "1"
     settings = get_settings()
+    if settings.trial and not settings.embedded:
+        raise CannotRun("--trial is for the embedded warehouse: a server needs a sign-in")
     began = time.monotonic()
     if not prepare:
         _require_free_port(settings)
@@ -42,6 +51,11 @@ def run(
         with warehouse.in_use(settings, say, stop_at_end=not prepare):
             _migrate(settings)
             if settings.embedded and _is_empty(settings):
+                if settings.trial:
+                    raise CannotRun(
+                        f"the warehouse in {settings.home} holds nothing yet; load files of your own first: "
+                        "python -m closedloop load incidents FILE"
+                    )
                 _ours("load-demo")
             _build_if_due(settings)
             if not prepare:

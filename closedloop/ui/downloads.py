@@ -23,7 +23,7 @@ from closedloop.errors import ClosedloopError
 from closedloop.queries.standing import open_items
 from closedloop.settings import get_settings
 from closedloop.ui import visit as visits
-from closedloop.ui.demo import demo_is_open, published_to_anybody
+from closedloop.ui.demo import open_identities, published_to_anybody
 from closedloop.ui.identity import COOKIE, Identity, sessions
 from closedloop.ui.language import texts_for
 from closedloop.ui.names import known_names
@@ -104,14 +104,19 @@ def _heading(visit: Visit, choice: OpenChoice, rows: int) -> list[tuple[str, str
         (t("Filters"), " · ".join(parts)),
         (t("Build"), f"{visit.published.build_id} ({texts.moment(visit.published.built_at)})"),
         (t("Rows"), str(rows)),
-        (t("Note"), t("Demo: synthetic data of a fictional city")),
+        (
+            t("Note"),
+            t("Demo: synthetic data of a fictional city")
+            if visit.published.demo
+            else t("Trial on this machine, without sign-in"),
+        ),
     ]
 
 
 def _open_csv(identity: Identity, params: Params) -> Response:
     settings = get_settings()
     status = published_to_anybody()
-    if not demo_is_open(settings, status):
+    if identity.who not in open_identities(settings, status):
         return PlainTextResponse("Nobody can sign in here.", status_code=401)
     texts = texts_for(params.get("lang") or "zh", settings.zone)
     names = known_names(identity.scope, status.build_id, status.default_as_of, texts)

@@ -8,7 +8,7 @@ from closedloop.errors import ClosedloopError
 from closedloop.settings import get_settings
 from closedloop.ui import filters, visit
 from closedloop.ui.asking import BuildChanged
-from closedloop.ui.demo import demo_is_open, published_to_anybody
+from closedloop.ui.demo import open_identities, published_to_anybody
 from closedloop.ui.identity import COOKIE, sessions
 from closedloop.ui.language import language_of, texts_for
 from closedloop.ui.menu import sidebar, top_menu
@@ -38,10 +38,12 @@ if trouble is not None:
     st.navigation(closed_pages(lambda _: explain_trouble(texts, trouble)), position="hidden").run()
     st.stop()
 
-demo = demo_is_open(settings, status)
-if identity is None or not demo:
+people = open_identities(settings, status)
+if identity is None or identity.who not in people:
     visit.end()
-    st.navigation(closed_pages(lambda page: sign_in_page(texts, page, demo)), position="hidden").run()
+    st.navigation(
+        closed_pages(lambda page: sign_in_page(texts, page, people, status.demo)), position="hidden"
+    ).run()
     st.stop()
 
 pages = {
@@ -56,6 +58,7 @@ pages = {
 }
 chosen = st.navigation(list(pages.values()), position="hidden")
 entry = next(page for page, item in pages.items() if item.url_path == chosen.url_path)
+st.set_page_config(page_title=f"{chosen.title} · {texts.t('Closedloop')}")
 
 try:
     names = known_names(identity.scope, status.build_id, status.default_as_of, texts)

@@ -33,7 +33,11 @@ def sidebar(visit: Visit, entry: PageEntry) -> None:
     t, texts = visit.t, visit.texts
     with st.sidebar:
         st.markdown(f"#### {t('Closedloop')}")
-        st.caption(t("Demo: synthetic data of a fictional city"))
+        st.caption(
+            t("Demo: synthetic data of a fictional city")
+            if visit.published.demo
+            else t("Trial on this machine, without sign-in")
+        )
         if "station" in entry.filters:
             if visit.leads:
                 filters.select(

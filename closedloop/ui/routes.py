@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from closedloop.errors import ClosedloopError
 from closedloop.settings import get_settings
-from closedloop.ui.demo import demo_is_open, published_to_anybody
+from closedloop.ui.demo import open_identities, published_to_anybody
 from closedloop.ui.downloads import download_route
-from closedloop.ui.identity import COOKIE, DEMO_IDENTITIES, SESSION_SECONDS, sessions
+from closedloop.ui.identity import COOKIE, SESSION_SECONDS, sessions
 from closedloop.ui.registry import ADDRESSES
 
 _WANTED = re.compile(r"(?P<address>[a-z]*)(?:\?(?P<query>[^\s#\\]{0,2000}))?")
@@ -47,7 +47,7 @@ def _back(wanted: str | None) -> RedirectResponse:
 
 
 async def demo_sign_in(request: Request) -> Response:
-    """POST ``who`` and ``next``: sign in as one of the demo's identities."""
+    """POST ``who`` and ``next``: sign in as one of the identities that need no password here."""
     if not _same_site(request):
         return PlainTextResponse("Sign in from the sign-in page itself.", status_code=403)
     form = await _form(request)
@@ -57,7 +57,7 @@ async def demo_sign_in(request: Request) -> Response:
         status = await run_in_threadpool(published_to_anybody)
     except ClosedloopError as error:
         return PlainTextResponse(str(error), status_code=503)
-    if not demo_is_open(settings, status) or who not in DEMO_IDENTITIES:
+    if who not in open_identities(settings, status):
         return PlainTextResponse("There is no such demo identity here.", status_code=404)
     response = _back(str(form.get("next", "")))
     response.set_cookie(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from closedloop.ui.identity import DEMO_IDENTITIES, Identity
+from closedloop.ui.identity import Identity
 from closedloop.ui.language import Texts
 from closedloop.ui.registry import PAGES, PageEntry
 
@@ -45,15 +45,16 @@ def _identity_purpose(identity: Identity, texts: Texts) -> str:
     return texts.t("Their own station only; the database enforces it.")
 
 
-def sign_in_page(texts: Texts, page: PageEntry, demo: bool) -> None:
-    """Who are you? With the demo's identities where they are valid, an explanation where they are not."""
+def sign_in_page(texts: Texts, page: PageEntry, people: Mapping[str, Identity], demo: bool) -> None:
+    """Who are you? With the identities that are valid here, or an explanation where there are none."""
     st.title(texts.t("Closedloop"))
     st.caption(texts.t("The operational dashboard of a city's police stations"))
-    if not demo:
+    if not people:
         st.info(
             texts.t(
                 "This warehouse does not hold the demo, and no sign-in is configured. Its pages stay shut; "
-                "loading and building on the command line work as they are."
+                "loading and building on the command line work as they are. To look at your own files on "
+                "this machine: python -m closedloop run --trial"
             ),
             title=texts.t("Nobody can sign in here yet"),
             icon=":material/lock:",
@@ -61,6 +62,10 @@ def sign_in_page(texts: Texts, page: PageEntry, demo: bool) -> None:
         return
     st.markdown(
         texts.t("**Synthetic data of a fictional city.** Choose as whom to look; there is no password.")
+        if demo
+        else texts.t(
+            "**A trial on this machine.** There is no password: whoever sits here sees every station."
+        )
     )
     wanted = page.address
     query = urlencode([(k, v) for k in st.query_params for v in st.query_params.get_all(k)])
@@ -69,7 +74,7 @@ def sign_in_page(texts: Texts, page: PageEntry, demo: bool) -> None:
     buttons = "".join(
         f'<button name="who" value="{escape(identity.who)}">{escape(identity_name(identity, texts))}'
         f"<small>{escape(_identity_purpose(identity, texts))}</small></button>"
-        for identity in DEMO_IDENTITIES.values()
+        for identity in people.values()
     )
     st.html(
         f"{_STYLE}<form class='cl-people' method='post' action='demo/sign-in'>"

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from closedloop.settings import PROJECT_ROOT
+from closedloop.settings import PROJECT_ROOT, Settings
 from closedloop.ui import identity
+from closedloop.ui.demo import open_identities
 from closedloop.ui.identity import DEMO_IDENTITIES, Sessions
 from closedloop.ui.routes import local_address
 
@@ -106,3 +108,18 @@ def test_a_server_warehouse_without_sign_in_refuses_to_start(tmp_path):
         "client_secret", ""
     )
     assert "Traceback" not in started.stderr
+
+
+def _open(tmp_path, *, demo: bool, **settings) -> set[str]:
+    status = SimpleNamespace(demo=demo)
+    return set(open_identities(Settings(home=tmp_path, **settings), status))
+
+
+def test_nobody_looks_without_a_password_but_at_the_demo_or_in_a_trial(tmp_path):
+    on_a_server = {
+        f"{role}_url": f"postgresql://{role}@db.example/closedloop" for role in ("owner", "loader", "reader")
+    }
+    assert _open(tmp_path, demo=True) == set(DEMO_IDENTITIES)
+    assert _open(tmp_path, demo=False) == set()
+    assert _open(tmp_path, demo=False, trial=True) == {"leadership", "analyst"}
+    assert _open(tmp_path, demo=True, trial=True, **on_a_server) == set()
