@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 
 from tests.servers import Warehouse
-from tests.small_city import small_city
 
 
-@pytest.fixture
-def city(make_warehouse: Callable[..., Warehouse]) -> Iterator[Warehouse]:
+@pytest.fixture(autouse=True)
+def asked_here(city: Warehouse) -> Iterator[Warehouse]:
     """The city, as the warehouse of this process. Nobody changes it."""
-    made = small_city(make_warehouse)
-    with made.in_environment():
-        yield made
+    with city.in_environment():
+        yield city
 
 
 @pytest.fixture

@@ -20,11 +20,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from closedloop.settings import PROJECT_ROOT
 from tests.servers import Warehouse
-from tests.small_city import small_city
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 #: A loaded machine is slow; a test that waits for what never comes fails all the same.
-PATIENCE = 60_000
+PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
 
 
@@ -84,12 +83,6 @@ def _wait_until_healthy(site: Site, process: subprocess.Popen) -> None:
             except subprocess.TimeoutExpired:
                 continue
     raise AssertionError(f"the page server did not come up:\n{site.log.read_text()}")
-
-
-@pytest.fixture(scope="session")
-def city(make_warehouse: Callable[..., Warehouse]) -> Warehouse:
-    """A built demo city that nobody changes."""
-    return small_city(make_warehouse)
 
 
 @pytest.fixture(scope="session")
