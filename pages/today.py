@@ -141,18 +141,18 @@ items = visit.ask(todays_items, station=visit.station)
 main, side = st.columns([3, 2], gap="medium") if visit.leads else (st.container(), st.container())
 
 with main:
-    for section, heading, nothing in (
+    for section, title, nothing in (
         ("overdue", t("Overdue, worst first"), t("Nothing is overdue.")),
         ("due_soon", t("Due soon, worst first"), t("Nothing is due soon.")),
         ("returned", t("Returned for rework"), t("Nothing waits for rework.")),
     ):
         part = items[items["section"] == section]
         total = int(part["section_items"].iloc[0]) if len(part) else 0
-        st.subheader(t("{heading} ({shown} of {total})", heading=heading, shown=len(part), total=total))
+        st.subheader(t("{heading} ({shown} of {total})", heading=title, shown=len(part), total=total))
         if part.empty:
             empty(nothing)
         else:
-            link_list(visit, item_rows(visit, part), key=f"list_{section}", label=heading)
+            link_list(visit, item_rows(visit, part), key=f"list_{section}", label=title)
 
 with side:
     if visit.leads:
