@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import stat
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +17,22 @@ from closedloop.errors import ClosedloopError
 
 #: The folder that holds the package, ``dbt_project/`` and ``seeds/``.
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+def default_home(project: Path, uid: int) -> Path:
+    """``.closedloop`` in the project, or a folder of its own below ``/var/lib/closedloop``.
+
+    The latter for root alone, and only where the project lies below a folder that other users may not
+    enter: PostgreSQL refuses to run as root, and the user it runs as instead could not reach its data.
+    Nobody's folder is opened for it. A home that somebody names (``CLOSEDLOOP_HOME``) is taken or refused.
+    """
+    home = project / ".closedloop"
+    if uid != 0 or home.exists():
+        return home
+    if all(folder.stat().st_mode & stat.S_IXOTH for folder in (project, *project.parents)):
+        return home
+    digest = hashlib.sha256(os.fsencode(project)).hexdigest()[:8]
+    return Path("/var/lib/closedloop") / f"{project.name}-{digest}"
 
 
 class SettingsError(ClosedloopError):
@@ -45,7 +64,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CLOSEDLOOP_", frozen=True, extra="ignore")
 
-    home: Folder = PROJECT_ROOT / ".closedloop"
+    home: Folder = Field(default_factory=lambda: default_home(PROJECT_ROOT, os.geteuid()))
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "Asia/Shanghai"
 
     owner_url: SecretStr | None = None

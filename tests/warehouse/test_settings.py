@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
-from closedloop.settings import PROJECT_ROOT, SettingsError, get_settings, load_settings
+from closedloop.settings import PROJECT_ROOT, SettingsError, default_home, get_settings, load_settings
 
 
 def test_without_any_variable_one_machine_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLOSEDLOOP_HOME", raising=False)
     settings = load_settings()
     assert settings.embedded
-    assert settings.home == PROJECT_ROOT / ".closedloop"
+    assert settings.home == default_home(PROJECT_ROOT, os.geteuid())
     assert settings.time_zone == "Asia/Shanghai"
     assert settings.reference_dir == PROJECT_ROOT / "seeds" / "reference"
 
@@ -54,3 +57,16 @@ def test_settings_are_read_once_and_usable_as_a_key(monkeypatch: pytest.MonkeyPa
     get_settings.cache_clear()
     assert get_settings().port == 9999
     get_settings.cache_clear()
+
+
+def test_root_in_a_closed_folder_gets_a_home_that_the_server_can_reach(tmp_path: Path) -> None:
+    project = tmp_path / "closed" / "project"
+    project.mkdir(parents=True)
+    (tmp_path / "closed").chmod(0o700)
+    away = default_home(project, 0)
+    assert away.parent == Path("/var/lib/closedloop")
+    assert away.name.startswith("project-")
+    assert default_home(project, 1000) == project / ".closedloop"
+    assert (tmp_path / "closed").stat().st_mode & 0o777 == 0o700
+    (project / ".closedloop").mkdir()
+    assert default_home(project, 0) == project / ".closedloop"
