@@ -7,6 +7,7 @@ import sys
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from closedloop.errors import ClosedloopError
 from closedloop.settings import PROJECT_ROOT, get_settings
@@ -25,5 +26,10 @@ app = st.App(
     PROJECT_ROOT / "closedloop" / "ui" / "frame.py",
     lifespan=warehouse_lifespan,
     routes=ROUTES,
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        # Streamlit asks this of websockets only. Without it a page of another site whose name is made to lead
+        # here could sign in and download.
+        Middleware(TrustedHostMiddleware, allowed_hosts=st.get_option("server.allowedHosts") or ["*"]),
+    ],
 )

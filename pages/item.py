@@ -5,6 +5,7 @@ import streamlit as st
 from closedloop.charts.timeline import holder_timeline
 from closedloop.queries.item import find_items, item_events, item_links, item_states, item_targets, work_item
 from closedloop.queries.reading import rows
+from closedloop.ui import filters
 from closedloop.ui.item_view import (
     facts_html,
     found_rows,
@@ -22,16 +23,17 @@ from closedloop.ui.visit import current
 
 visit = current()
 t, texts, names = visit.t, visit.texts, visit.names
-wanted = st.query_params.get("item", "")
+wanted = filters.printable(st.query_params.get("item", ""))
 
 st.title(page_title(ITEM, texts, visit.identity))
 
 item = next(iter(rows(visit.ask(work_item, item=wanted))), None) if wanted else None
 if item is None:
     if wanted:
-        st.warning(t("There is no item {item} here, or it is not yours to see.", item=f"`{wanted[:80]}`"))
-    number = st.text_input(
-        t("Number of the item, or its number in the source system"), key="find", max_chars=120
+        quoted = wanted[:80].replace("`", "")
+        st.warning(t("There is no item {item} here, or it is not yours to see.", item=f"`{quoted}`"))
+    number = filters.printable(
+        st.text_input(t("Number of the item, or its number in the source system"), key="find", max_chars=120)
     ).strip()
     if number:
         found = visit.ask(find_items, number=number)

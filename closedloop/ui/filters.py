@@ -32,6 +32,11 @@ def some_of(values: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
     return tuple(option for option in options if option in wanted)
 
 
+def printable(text: str) -> str:
+    """What was typed or stood in the address, without what no text has: control characters, NUL above all."""
+    return "".join(sign for sign in text if sign.isprintable())
+
+
 def parse_moment(value: str | None, zone: ZoneInfo, latest: datetime) -> datetime:
     """A moment such as ``2025-04-25T08:00`` in the warehouse's time zone, not after ``latest``.
 

@@ -78,3 +78,7 @@ def test_no_hostile_value_is_an_option(value):
     assert filters.one_of(value, ("S01", "S02"), "S01") == "S01"
     assert filters.some_of([value, "S02", "S02"], ("S01", "S02")) == ("S02",)
     assert filters.parse_number(value, 7, 90) == 7
+
+
+def test_control_characters_are_no_part_of_a_text():
+    assert filters.printable("ZL\x00-1\n\u202e2 警情") == "ZL-12 警情"

@@ -110,3 +110,11 @@ def test_every_answer_carries_the_security_headers(site: Site):
             assert "default-src 'self'" in answer.headers["content-security-policy"]
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert answer.headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize("path", ["", "healthz", "download/open.csv"])
+def test_a_name_that_is_made_to_lead_here_is_not_answered(path, site: Site):
+    request = urllib.request.Request(site.at(path), headers={"Host": "elsewhere.example"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=60)
+    assert refused.value.code == 400
