@@ -31,6 +31,8 @@ select
     items.source_file,
     items.source_row,
     items.batch_id,
+    directives.kind as directive_kind,
+    directives.measures,
     coalesce(standing.station_id, items.station_id) as station_id,
     standing.stage,
     standing.stage_entered_at,
@@ -49,6 +51,8 @@ left join marts.fct_loop_stages as standing
     on items.work_item_id = standing.work_item_id
     and standing.valid_from <= :as_of
     and (standing.valid_to > :as_of or standing.valid_to is null)
+left join marts.fct_directives as directives
+    on items.work_item_id = directives.work_item_id
 where items.work_item_id = :item
 """
 
@@ -56,7 +60,8 @@ where items.work_item_id = :item
 def work_item(scope: Scope, as_of: datetime, item: str) -> pd.DataFrame:
     """The item ``loop:item_id`` as it stood at the moment.
 
-    One row, or none: there is no such item, or it is not the scope's to see; the two cannot be told apart.
+    ``directive_kind`` and ``measures`` (跟进处置措施, as last loaded) are None for all but directives. One
+    row, or none: there is no such item, or it is not the scope's to see; the two cannot be told apart.
     """
     return read(scope, as_of, _ITEM, {"item": item})
 

@@ -69,7 +69,9 @@ def facts_html(visit: Visit, item: Mapping) -> str:
         (t("Current holder"), names.holder(item["holder_kind"], item["holder_id"])),
         (t("Opened"), texts.moment(item["opened_at"])),
         (t("Age"), texts.duration(visit.as_of - item["opened_at"])) if item["is_open"] else ("", ""),
-        (t("Category"), category),
+        (t("Kind of directive"), code_name(texts, item["directive_kind"]))
+        if item["directive_kind"]
+        else (t("Category"), category),
         (t("Place"), item["place"] or "—"),
         (t("Outcome"), code_name(texts, item["outcome"])),
         (
@@ -86,6 +88,10 @@ def facts_html(visit: Visit, item: Mapping) -> str:
         (t("Events recorded late"), texts.number(item["late_recorded_events"])),
     ]
     cells = "".join(f"<div><dt>{escape(a)}</dt><dd>{escape(str(b))}</dd></div>" for a, b in pairs if a)
+    if item["directive_kind"]:
+        measures = (item["measures"] or "").strip() or t("none recorded")
+        label = escape(t("Follow-up measures"))
+        cells += f"<div class='cl-wide'><dt>{label}</dt><dd>{escape(measures)}</dd></div>"
     return f"<dl class='cl-facts'>{cells}</dl>"
 
 

@@ -37,6 +37,7 @@ _CSS = """
 }
 .cl-facts dt { font-size: .8rem; opacity: .75; }
 .cl-facts dd { margin: 0; overflow-wrap: anywhere; }
+.cl-facts .cl-wide { grid-column: 1 / -1; }
 .cl-timeline { list-style: none; margin: 0; padding: 0 0 0 .4rem !important; }
 .cl-event {
     display: grid; grid-template-columns: 9.5rem 1fr; gap: 0 .9rem; padding: .45rem 0 .45rem .9rem;
