@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from closedloop.errors import ClosedloopError
 
 Extract = Literal["full", "delta"]
+
+
+#: How far ahead an extract may say it is complete: clocks differ, and a day's report may be cut at its end.
+FURTHEST = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,11 @@ class Covers:
             raise ClosedloopError(
                 f"the extract covers from {self.since:%Y-%m-%d %H:%M} until {self.until:%Y-%m-%d %H:%M}, "
                 "which is earlier; exchange the two"
+            )
+        if self.until and self.until > datetime.now(self.until.tzinfo or UTC) + FURTHEST:
+            raise ClosedloopError(
+                f"the extract covers until {self.until:%Y-%m-%d %H:%M}, which is yet to come; nothing can be "
+                "complete then: say the moment it was exported (covers_until)"
             )
         if self.until is None and (self.since or self.stations is not None or self.without):
             raise ClosedloopError("say until when the extract is complete, too (covers_until)")

@@ -89,11 +89,17 @@ def plan(folder: Path, settings: Settings) -> list[PlannedFile]:
 def _by_manifest(path: Path, settings: Settings) -> list[PlannedFile]:
     try:
         manifest = _Manifest.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except OSError as error:
+        raise ClosedloopError(f"{path.name} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ClosedloopError(f"{path.name} is not UTF-8 text; save it as UTF-8") from None
+    except RecursionError:
+        raise ClosedloopError(f"{path.name} is nested too deeply; write it as in the documentation") from None
     except yaml.YAMLError as error:
-        raise ClosedloopError(f"{path.name} is not YAML: {error}") from None
+        raise ClosedloopError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:
         raise ClosedloopError("; ".join(sentences(path.name, error))) from None
-    zone = ZoneInfo(manifest.time_zone) if manifest.time_zone else settings.zone
+    zone = _zone(path, manifest.time_zone) if manifest.time_zone else settings.zone
     planned = []
     for number, entry in enumerate(manifest.files):
         place = f"{path.name}: files[{number}]"
@@ -113,6 +119,15 @@ def _by_manifest(path: Path, settings: Settings) -> list[PlannedFile]:
             )
         )
     return planned
+
+
+def _zone(path: Path, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ClosedloopError(
+            f"{path.name}: time_zone: {name!r} is no time zone of the IANA database; write Asia/Shanghai"
+        ) from None
 
 
 def _by_name(folder: Path) -> list[PlannedFile]:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from closedloop.errors import ClosedloopError
 from closedloop.intake.mapping.model import Mapping
-from closedloop.intake.masking import mask
+from closedloop.intake.masking import identifies_person, mask
 
 
 class MappingError(ClosedloopError):
@@ -35,6 +35,8 @@ def read_mapping(path: Path) -> MappingFile:
         data = yaml.safe_load(content.decode("utf-8"))
     except OSError as error:
         raise MappingError(f"{path} cannot be read: {error.strerror}") from error
+    except RecursionError:
+        raise MappingError(f"{path.name} is nested too deeply to be a mapping") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         place = getattr(error, "problem_mark", None)
         line = f" line {place.line + 1}" if place else ""
@@ -45,6 +47,8 @@ def read_mapping(path: Path) -> MappingFile:
         mapping = Mapping.model_validate({"name": path.stem, **data})
     except ValidationError as error:
         raise MappingError("; ".join(sentences(path.name, error))) from None
+    for text, place in _constants(mapping):
+        _refuse_constant(text, f"{path.name}: {place}")
     for zone, place in _zones(mapping):
         try:
             ZoneInfo(zone)
@@ -70,6 +74,30 @@ def _path(location: tuple[int | str, ...]) -> str:
     for part in location:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     return path or "(top)"
+
+
+def _refuse_constant(text: str, place: str) -> None:
+    """What stands in the mapping goes into every row: it may be no person's number, and nothing a database
+    cannot keep."""
+    if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text):
+        raise MappingError(f"{place}: holds a character that is none (NUL or half of one); remove it")
+    if mask(text) != text or identifies_person(text):
+        raise MappingError(
+            f"{place}: {mask(text)!r} holds a telephone or identity number, which would stand in every row; "
+            "remove it"
+        )
+
+
+def _constants(mapping: Mapping) -> list[tuple[str, str]]:
+    """Every text of the mapping that becomes part of a value, and its place."""
+    texts: list[tuple[str | None, str]] = []
+    for number, output in enumerate(mapping.outputs):
+        for name, spec in output.fields.items():
+            place = f"outputs[{number}].fields.{name}"
+            texts += [(spec.constant, f"{place}.constant"), (spec.prefix, f"{place}.prefix")]
+            texts.append((spec.separator, f"{place}.separator"))
+            texts += [(value, f"{place}.values") for value in (spec.values or {}).values()]
+    return [(text, place) for text, place in texts if text]
 
 
 def _zones(mapping: Mapping) -> list[tuple[str, str]]:

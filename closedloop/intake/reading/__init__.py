@@ -25,10 +25,12 @@ def read_file(path: Path, wanted: Collection[str] = (), *, sheet: str | None = N
     """Read one file. ``wanted`` are the headers looked for: they find the header row and the sheet."""
     try:
         data = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        # ValueError: a NUL in the name.
+        why = getattr(error, "strerror", None) or error
         raise RefusedFile(
-            f"{mask(path.name)} cannot be read: {error.strerror}.",
-            f"无法读取 {mask(path.name)}：{error.strerror}。",
+            f"{mask(path.name)} cannot be read: {why}.",
+            f"无法读取 {mask(path.name)}：{why}。",
         ) from error
     return read_bytes(data, path.name, wanted, sheet=sheet)
 

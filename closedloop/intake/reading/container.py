@@ -23,10 +23,13 @@ _NO_TABLE = {
     b"MZ": "EXE",
 }
 
+#: Wrappings of one table: a gzip in a zip is met, anything deeper is a mistake or a trap.
+DEEPEST = 2
+
 Kind = Literal["text", "workbook"]
 
 
-def unpack(data: bytes, name: str) -> tuple[Kind, bytes]:
+def unpack(data: bytes, name: str, depth: int = 0) -> tuple[Kind, bytes]:
     """The kind of table in a file and its unpacked bytes. Refuses what holds no table, or more than one."""
     if not data[:4096].strip() and not data.strip():
         raise RefusedFile(
@@ -34,9 +37,10 @@ def unpack(data: bytes, name: str) -> tuple[Kind, bytes]:
             f"{name} 是空文件；请重新导出。",
         )
     if data.startswith(b"\x1f\x8b"):
-        return unpack(_gunzip(data, name), name)
+        _refuse_deeper(depth, name)
+        return unpack(_gunzip(data, name), name, depth + 1)
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _open_zip(data, name)
+        return _open_zip(data, name, depth)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         return "workbook", data
     for magic, kind in _NO_TABLE.items():
@@ -50,6 +54,14 @@ def unpack(data: bytes, name: str) -> tuple[Kind, bytes]:
     if b"\0" in data:
         raise _no_table(name, "binary")
     return "text", data
+
+
+def _refuse_deeper(depth: int, name: str) -> None:
+    if depth >= DEEPEST:
+        raise RefusedFile(
+            f"{name} is compressed more than {DEEPEST} times over; unpack it first.",
+            f"{name} 被压缩超过 {DEEPEST} 层；请先解压。",
+        )
 
 
 def _no_table(name: str, kind: str) -> RefusedFile:
@@ -85,7 +97,7 @@ def _gunzip(data: bytes, name: str) -> bytes:
     return content
 
 
-def _open_zip(data: bytes, name: str) -> tuple[Kind, bytes]:
+def _open_zip(data: bytes, name: str, depth: int) -> tuple[Kind, bytes]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile as error:
@@ -93,6 +105,7 @@ def _open_zip(data: bytes, name: str) -> tuple[Kind, bytes]:
     names = archive.namelist()
     if any(n.startswith("xl/") for n in names):
         return "workbook", data
+    _refuse_deeper(depth, name)
     members = [
         m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith(("__MACOSX/", "."))
     ]
@@ -113,4 +126,4 @@ def _open_zip(data: bytes, name: str) -> tuple[Kind, bytes]:
         content = archive.read(member)
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError) as error:
         raise _cut_short(name) from error
-    return unpack(content, name)
+    return unpack(content, name, depth + 1)

@@ -8,6 +8,8 @@ from closedloop.intake.refused import RefusedFile
 
 #: Rows looked at from the top.
 LOOK_AHEAD = 20
+#: Columns at which a table is refused: a transposed sheet or a wrong separator, never an export.
+MOST_COLUMNS = 2000
 
 
 def clean_header(cell: str | None) -> str:
@@ -31,6 +33,11 @@ def find_header(rows: Sequence[Sequence[str | None]], wanted: Collection[str]) -
 def column_names(cells: Sequence[str | None], wanted: Collection[str], name: str) -> list[str]:
     """One distinct name per column. A wanted header that stands twice is refused; nobody can say which is
     meant."""
+    if len(cells) > MOST_COLUMNS:
+        raise RefusedFile(
+            f"{name} has {len(cells):,} columns, more than {MOST_COLUMNS:,}; remove what is not needed.",
+            f"{name} 有 {len(cells):,} 列，超过 {MOST_COLUMNS:,} 列；请删除不需要的列。",
+        )
     names: list[str] = []
     for index, cell in enumerate(cells):
         header = clean_header(cell) or f"__blank_{index + 1}"

@@ -51,11 +51,11 @@ def parse_times(
     skipped = local.is_not_null() & moments.is_null()
     if with_offset.any():
         moments = moments.zip_with(~with_offset, _with_offset(texts.set(~with_offset, None), formats))
-    if moments.null_count() < len(moments) and (
-        moments.min().year < _FIRST_YEAR or moments.max().year > _LAST_YEAR
-    ):
-        years = moments.dt.year()
-        moments = moments.set((years < _FIRST_YEAR) | (years > _LAST_YEAR), None)
+    # In the engine: the first hours of the year 1 are no moment of Python in UTC.
+    years = moments.dt.year()
+    impossible = ((years < _FIRST_YEAR) | (years > _LAST_YEAR)).fill_null(False)
+    if impossible.any():
+        moments = moments.set(impossible, None)
     wrong = texts.is_not_null() & moments.is_null() & ~skipped
     return moments, wrong, skipped
 

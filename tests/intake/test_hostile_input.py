@@ -1,0 +1,104 @@
+"""Input that is meant to do harm, or is absurd: it is refused in one sentence, or a row is set aside."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+
+import polars as pl
+import pytest
+
+from closedloop.errors import ClosedloopError
+from closedloop.intake import Covers
+from closedloop.intake.manifest import plan
+from closedloop.intake.mapping import MappingError, read_mapping
+from closedloop.intake.reading import read_bytes
+from closedloop.intake.refused import RefusedFile
+from closedloop.intake.validation.times import parse_times
+from closedloop.settings import load_settings
+
+MAPPING = """
+outputs:
+  - table: incidents
+    fields:
+      incident_id: {derive: [at], prefix: %s}
+      received_at: at
+      source: {constant: %s}
+"""
+
+
+def test_no_extract_is_complete_in_the_future():
+    now = dt.datetime.now(dt.UTC)
+    assert Covers(until=now + dt.timedelta(hours=20)).said
+    for until in (now + dt.timedelta(hours=25), dt.datetime(9999, 12, 31, 23, 59, tzinfo=dt.UTC)):
+        with pytest.raises(ClosedloopError, match="which is yet to come"):
+            Covers(until=until)
+    with pytest.raises(ClosedloopError, match="which is earlier"):
+        Covers(since=now, until=now - dt.timedelta(hours=1))
+
+
+def manifest(folder, **words):
+    (folder / "a.csv").write_text("incident_id,received_at\n")
+    extra = "".join(f"{key}: {value}\n" for key, value in words.items() if key == "time_zone")
+    until = words.get("covers_until", "2025-04-25 08:00")
+    (folder / "manifest.yml").write_text(
+        f"{extra}files:\n  - {{file: a.csv, table: incidents, covers_until: '{until}'}}\n"
+    )
+    return plan(folder, load_settings())
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ({"covers_until": "9999-12-31 23:59"}, "yet to come"),
+        ({"time_zone": "../../etc/passwd"}, "is no time zone of the IANA database"),
+        ({"time_zone": "Atlantis/Centre"}, "is no time zone of the IANA database"),
+    ],
+)
+def test_a_manifest_that_cannot_be_meant_is_one_sentence(tmp_path, words, sentence):
+    with pytest.raises(ClosedloopError, match=sentence):
+        manifest(tmp_path, **words)
+
+
+def test_a_manifest_that_is_not_utf_8_is_one_sentence(tmp_path):
+    (tmp_path / "manifest.yml").write_bytes("files: 警情".encode("gb18030"))
+    with pytest.raises(ClosedloopError, match="not UTF-8 text; save it as UTF-8"):
+        plan(tmp_path, load_settings())
+
+
+@pytest.mark.parametrize(
+    ("prefix", "constant", "sentence"),
+    [
+        ('"13912345678-"', "x", "prefix: '.电话.-' holds a telephone or identity number"),
+        ("X-", '"110105199003071233"', "constant: '.证件号.' holds a telephone or identity number"),
+        ("X-", '"a\\0b"', "constant: holds a character that is none"),
+    ],
+)
+def test_a_mapping_may_hold_no_person_and_no_character_that_is_none(tmp_path, prefix, constant, sentence):
+    path = tmp_path / "m.yml"
+    path.write_text(MAPPING % (prefix, constant), "utf-8")
+    with pytest.raises(MappingError, match=sentence) as error:
+        read_mapping(path)
+    assert "13912345678" not in str(error.value)
+
+
+def test_the_first_hours_of_the_calendar_are_no_time_and_no_crash():
+    texts = pl.Series(["0001-01-01 00:00:00", "2025-04-25 08:30:00", "9999-12-31 23:59:59"])
+    moments, wrong, _ = parse_times(texts, "Asia/Shanghai")
+    assert wrong.to_list() == [True, False, True]
+    assert moments[1] == dt.datetime(2025, 4, 25, 0, 30, tzinfo=dt.UTC)
+
+
+def test_a_table_may_be_wrapped_twice_and_no_deeper():
+    data = gzip.compress(gzip.compress(b"a,b\n1,2\n"))
+    assert read_bytes(data, "a.gz").rows == 1
+    for _ in range(200):
+        data = gzip.compress(data)
+    with pytest.raises(RefusedFile, match="compressed more than 2 times over"):
+        read_bytes(data, "a.gz")
+
+
+def test_a_table_of_thousands_of_columns_is_refused():
+    data = (",".join(f"c{n}" for n in range(2001)) + "\n" + "," * 2000 + "\n").encode()
+    with pytest.raises(RefusedFile, match="has 2,001 columns, more than 2,000"):
+        read_bytes(data, "wide.csv")
