@@ -167,7 +167,8 @@ def _mapped(values: Sequence, name) -> list[str]:
 def display_frame(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
     """The open list with names instead of ids, one column per thing shown, local times.
 
-    Times stay times and numbers stay numbers, so that the table sorts by what they mean.
+    Columns stand in the order of need, because a phone shows the first ones only. Times stay times and
+    numbers stay numbers, so that the table sorts by what they mean.
     """
     names, zone = visit.names, visit.texts.zone
     pairs = list(zip(frame["loop"], frame["stage"], strict=True))
@@ -181,17 +182,17 @@ def display_frame(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "item": frame["item_no"],
+            "severity": _mapped(frame["severity"], names.severity),
+            "title": frame["title"],
+            "station": _mapped(frame["station_id"], names.station),
+            "holder": _mapped(holders, lambda pair: names.holder(*pair)),
+            "due_at": local("due_at"),
             "standing": _mapped(standings, lambda pair: judgement_label(visit, *pair)),
             "overdue_days": pd.to_numeric(frame["overdue_minutes"]) / 1440,
             "days_left": pd.to_numeric(frame["minutes_left"]).where(frame["overdue_since"].isna()) / 1440,
-            "severity": _mapped(frame["severity"], names.severity),
             "loop": _mapped(frame["loop"], names.loop),
-            "title": frame["title"],
-            "station": _mapped(frame["station_id"], names.station),
             "stage": _mapped(pairs, lambda pair: names.stage(*pair)),
-            "holder": _mapped(holders, lambda pair: names.holder(*pair)),
             "target": _mapped(targets, lambda pair: names.target(*pair)),
-            "due_at": local("due_at"),
             "opened_at": local("opened_at"),
             "age_days": pd.to_numeric(frame["age_days"]),
             "returned": frame["is_returned"].astype(bool),

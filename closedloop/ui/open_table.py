@@ -10,6 +10,10 @@ from closedloop.ui.registry import ITEM
 from closedloop.ui.visit import Visit, shared_params
 
 _KEY = "open_item"
+#: Rows up to which the list is as high as its rows; a longer one scrolls.
+_SHORT = 18
+#: Pixels: the first six columns fit a wide screen beside the sidebar without scrolling.
+_WIDTHS = {"item": 112, "severity": 84, "title": 290, "station": 118, "holder": 130, "due_at": 140}
 _BADGES = ["red", "orange", "blue", "gray"]
 
 
@@ -30,11 +34,12 @@ def open_table(visit: Visit, frame: pd.DataFrame) -> None:
         table,
         hide_index=True,
         placeholder="",
-        height=min(720, 76 + 35 * len(table)),
+        height="content" if len(table) <= _SHORT else 720,
         alt=visit.t("Open items, worst first"),
         column_config={
             "item": st.column_config.ButtonColumn(
                 labels["item"],
+                width=_WIDTHS["item"],
                 type="tertiary",
                 pinned=True,
                 alignment="left",
@@ -42,15 +47,17 @@ def open_table(visit: Visit, frame: pd.DataFrame) -> None:
                 on_click=_follow,
                 args=(tuple(frame["work_item_id"]), shared_params()),
             ),
-            "severity": st.column_config.MultiselectColumn(labels["severity"], options=names, color=_BADGES),
+            "severity": st.column_config.MultiselectColumn(
+                labels["severity"], width=_WIDTHS["severity"], options=names, color=_BADGES
+            ),
             "overdue_days": number(labels["overdue_days"], format="%.1f"),
             "days_left": number(labels["days_left"], format="%.1f"),
             "age_days": number(labels["age_days"], format="%.1f"),
-            "due_at": moment(labels["due_at"], format="YYYY-MM-DD HH:mm"),
+            "due_at": moment(labels["due_at"], width=_WIDTHS["due_at"], format="YYYY-MM-DD HH:mm"),
             "opened_at": moment(labels["opened_at"], format="YYYY-MM-DD HH:mm"),
             "returned": st.column_config.CheckboxColumn(labels["returned"]),
             **{
-                column: st.column_config.TextColumn(labels[column])
+                column: st.column_config.TextColumn(labels[column], width=_WIDTHS.get(column))
                 for column in ("standing", "loop", "title", "station", "stage", "holder", "target", "missing")
             },
         },
