@@ -16,6 +16,7 @@ from closedloop.ui.data_view import (
     batch_table,
     build_table,
     freshness_table,
+    grouped_digits,
     quarantine_table,
     reason_table,
     test_summary,
@@ -57,7 +58,14 @@ heading(
 if sources.empty:
     unknown(t("No load has said yet what it covers."))
 else:
-    st.dataframe(freshness_table(visit, sources), hide_index=True, alt=t("Freshness by station and source"))
+    st.dataframe(
+        freshness_table(visit, sources),
+        hide_index=True,
+        # Every station in sight: one that is silent must not hide below the fold.
+        height="content",
+        alt=t("Freshness by station and source"),
+        column_config={t("Station"): st.column_config.TextColumn(pinned=True)},
+    )
 
 reasons = visit.ask(quarantine_reasons, station=visit.station)
 waiting = visit.ask(quarantine, station=visit.station)
@@ -81,7 +89,9 @@ else:
     with st.expander(
         t("The rows ({shown} of {total})", shown=len(waiting), total=int(waiting["all_rows"].iloc[0]))
     ):
-        st.dataframe(quarantine_table(visit, waiting), hide_index=True, alt=t("Rows to mend"))
+        st.dataframe(
+            quarantine_table(visit, waiting), hide_index=True, placeholder="—", alt=t("Rows to mend")
+        )
 
 if visit.leads:
     totals = visit.ask(batch_totals)
@@ -100,9 +110,22 @@ if visit.leads:
     if totals.empty:
         unknown(t("Nothing has been loaded yet."))
     else:
-        st.dataframe(totals_table(visit, totals), hide_index=True, alt=t("All loads by table"))
+        table = totals_table(visit, totals)
+        st.dataframe(
+            table,
+            hide_index=True,
+            height="content",
+            alt=t("All loads by table"),
+            column_config=grouped_digits(table),
+        )
         with st.expander(t("The last loads, newest first")):
-            st.dataframe(batch_table(visit, visit.ask(batches)), hide_index=True, alt=t("The last loads"))
+            table = batch_table(visit, visit.ask(batches))
+            st.dataframe(
+                table,
+                hide_index=True,
+                alt=t("The last loads"),
+                column_config=grouped_digits(table, except_for=(t("Batch"),)),
+            )
 
 heading(
     visit,

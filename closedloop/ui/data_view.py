@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pandas as pd
+import streamlit as st
 
 from closedloop.queries.reading import rows
 from closedloop.ui.visit import Visit
@@ -12,9 +13,19 @@ from closedloop.ui.visit import Visit
 NO_LINE = "—"
 
 
+def grouped_digits(table: pd.DataFrame, except_for: tuple[str, ...] = ()) -> dict[str, object]:
+    """Column settings that show the table's counts as ``39,421``; numbers that are names are left alone."""
+    counts = [c for c in table.select_dtypes("number").columns if c not in except_for]
+    return {column: st.column_config.NumberColumn(format="localized") for column in counts}
+
+
 def freshness_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per station in the fixed order, one column per source: until when, or 未报 since when."""
+    """One row per station, one column per source: until when, or 未报 since when.
+
+    Stations that did not report come first, then the others, both in the fixed order.
+    """
     t, texts, names = visit.t, visit.texts, visit.names
+    silent = set(frame.loc[frame["is_unreported"].astype(bool), "station_id"])
     sources = list(dict.fromkeys(frame["source_table"]))
     by_station: dict[str, dict[str, str]] = {}
     for row in rows(frame):
@@ -30,7 +41,7 @@ def freshness_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
                 t("Station"): names.station(station),
                 **{names.source(source): by_station[station].get(source, NO_LINE) for source in sources},
             }
-            for station in names.stations()
+            for station in sorted(names.stations(), key=lambda station: station not in silent)
             if station in by_station
         ]
     )
