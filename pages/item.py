@@ -11,6 +11,7 @@ from closedloop.ui.item_view import (
     found_rows,
     headline_html,
     linked_rows,
+    standing_html,
     state_frame,
     target_table,
     timeline_html,
@@ -43,14 +44,15 @@ if item is None:
             link_list(visit, found_rows(visit, found), key="found", label=t("Items found"))
     st.stop()
 
-st.html(headline_html(visit, item))
 if item["not_yet_opened"]:
+    st.html(headline_html(visit, item))
     st.info(t("At the moment shown this item had not been opened yet."))
     st.stop()
+targets = visit.ask(item_targets, item=wanted)
+st.html(headline_html(visit, item, standing_html(visit, item, targets)))
 st.html(facts_html(visit, item))
 
 states = visit.ask(item_states, item=wanted)
-targets = visit.ask(item_targets, item=wanted)
 events = visit.ask(item_events, item=wanted)
 links = visit.ask(item_links, item=wanted)
 

@@ -156,6 +156,7 @@ select
         :as_of, targets.known_until, targets.started_at, targets.ended_at, targets.end_kind,
         targets.breached_at, segments.phase, segments.due_at
     ) as state,
+    policy.stop_stage,
     policy.doc_no,
     policy.confirmed_by,
     policy.is_assumed

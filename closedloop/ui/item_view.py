@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from html import escape
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from closedloop.queries.reading import rows
 from closedloop.ui.codes import code_name
 from closedloop.ui.link_list import LinkRow
+from closedloop.ui.open_list import standing_text
 from closedloop.ui.registry import ITEM
 from closedloop.ui.visit import Visit
 
@@ -21,8 +23,51 @@ def _status_text(visit: Visit, item: Mapping) -> str:
     return {"closed": t("Closed"), "cancelled": t("Cancelled")}.get(item["status"] or "", t("Closed"))
 
 
-def headline_html(visit: Visit, item: Mapping) -> str:
-    """Loop, number, colour, status and title."""
+#: How a running deadline weighs, worst first; those beyond the last are over.
+_WORST_FIRST = ("overdue", "due_soon", "unknown", "running", "paused", "no_calendar", "unconfirmed")
+
+
+def _judged(visit: Visit, target: Mapping) -> str:
+    """How a target that still runs is judged, in the words of the open list; empty when it has ended."""
+    if target["ended_at"] is not None:
+        return ""
+    if not target["is_confirmed"]:
+        return "unconfirmed"
+    due = target["due_at"]
+    warned = due is not None and due <= visit.as_of + timedelta(minutes=float(target["warn_minutes"] or 0))
+    return "due_soon" if target["state"] == "running" and warned else target["state"]
+
+
+def _weight(judgement: str) -> int:
+    return _WORST_FIRST.index(judgement) if judgement in _WORST_FIRST else len(_WORST_FIRST)
+
+
+def standing_html(visit: Visit, item: Mapping, targets: pd.DataFrame) -> str:
+    """How the worst running deadline of an open item stands: 超期 3天4小时. Empty when none runs."""
+    if not item["is_open"]:
+        return ""
+    far = pd.Timestamp.max.tz_localize("UTC")
+    judged = [(_judged(visit, row), row) for row in rows(targets)]
+    judged = [pair for pair in judged if pair[0]]
+    if not judged:
+        return ""
+    judgement, worst = min(
+        judged, key=lambda pair: (_weight(pair[0]), pair[1]["breached_at"] or pair[1]["due_at"] or far)
+    )
+    row = {"judgement": judgement, "unit": worst["unit"], "age_days": (visit.as_of - item["opened_at"]).days}
+    if judgement == "overdue":
+        row["overdue_minutes"] = (visit.as_of - worst["breached_at"]).total_seconds() / 60
+    if judgement == "due_soon":
+        row["minutes_left"] = (worst["due_at"] - visit.as_of).total_seconds() / 60
+    text = standing_text(visit, row)
+    if judgement in ("overdue", "due_soon"):
+        text += f" · {visit.names.target(item['loop'], worst['target'])}"
+    css = {"overdue": "cl-red", "due_soon": "cl-yellow"}.get(judgement, "")
+    return f"<span class='cl-chip {css}'>{escape(text)}</span>"
+
+
+def headline_html(visit: Visit, item: Mapping, standing: str = "") -> str:
+    """Loop, number, colour, status and title; ``standing`` comes from :func:`standing_html`."""
     names, t = visit.names, visit.t
     severity = item["severity"]
     colour = (
@@ -32,6 +77,7 @@ def headline_html(visit: Visit, item: Mapping) -> str:
     )
     marks = [
         f"<span class='cl-chip'>{escape(_status_text(visit, item))}</span>",
+        standing,
         colour,
         f"<span>{escape(names.loop(item['loop']))} {escape(item['source_no'] or item['item_id'])}</span>",
     ]
@@ -146,7 +192,10 @@ def limit_text(visit: Visit, value: float, unit: str) -> str:
 
 
 def target_table(visit: Visit, loop: str, targets: pd.DataFrame) -> pd.DataFrame:
-    """One row per target and spell, in the order they started."""
+    """One row per target and spell: overdue ones, those still running by their deadline, then what is over.
+
+    What is over stands in the order of the stages that ended it.
+    """
     t, texts, names = visit.t, visit.texts, visit.names
     reasons = {
         "stage": t("stage reached"),
@@ -154,8 +203,19 @@ def target_table(visit: Visit, loop: str, targets: pd.DataFrame) -> pd.DataFrame
         "reopen": t("reopened"),
         "upgrade": t("upgraded"),
     }
+    stages = [key.partition(":")[2] for key in names.ids("stage", loop)]
+    far = pd.Timestamp.max.tz_localize("UTC")
+
+    def urgency(row: Mapping) -> tuple:
+        judgement = _judged(visit, row)
+        stop = row["stop_stage"]
+        stage = stages.index(stop) if stop in stages else len(stages)
+        if judgement:
+            return (0 if judgement == "overdue" else 1, row["due_at"] or far, stage)
+        return (2, far, stage)
+
     table = []
-    for row in rows(targets):
+    for row in sorted(rows(targets), key=urgency):
         late = row["breached_at"]
         end = row["ended_at"] or visit.as_of
         why = reasons.get(row["start_reason"], row["start_reason"])
