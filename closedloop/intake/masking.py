@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import polars as pl
 
@@ -23,21 +23,29 @@ PHONE_MASK = "[电话]"
 IDENTITY_MASK = "[证件号]"
 
 # Between two digits of one number: spaces of every width, zero-width marks, hyphens and dashes, brackets, a
-# dot.
-_GAP = r"[\s\u00a0\u200b-\u200d\u2060\ufeff\-‐‑‒–—―－()（）.．·]"
+# dot; and what stands in lists as well, where only groups as people write them count.
+_IN_LISTS = "/_，,*＊／"
+_GAP = r"[\s\u00a0\u200b-\u200d\u2060\ufeff\-‐‑‒–—―－()（）.．·/_，,*＊／]"
 _RUN = re.compile(rf"\d(?:{_GAP}{{0,3}}\d){{6,}}(?:{_GAP}{{0,3}}[XxＸｘ](?![A-Za-z0-9]))?")
 _GROUP = re.compile(r"\d+(?:[XxＸｘ])?|[XxＸｘ]")
 _PHONE_WORD = re.compile(
     r"(?:电话|手机|座机|固话|联系|致电|来电|tel|phone|mobile|call)\W{0,6}$", re.IGNORECASE
 )
 
-_MOBILE = re.compile(r"(?:(?:00)?86)?1[3-9]\d{9}")
+_MOBILE = re.compile(r"(?:(?:00)?86)?0?1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(?:(?:00)?86)?0(?:10|2\d|[3-9]\d{2})[2-8]\d{6,7}")
 _AREA_CODE = re.compile(r"(?:(?:00)?86)?0(?:10|2\d|[3-9]\d{2})")
 _PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|91)"
 _MONTH_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _IDENTITY_18 = re.compile(rf"{_PROVINCE}\d{{4}}(?:18|19|20)\d{{2}}{_MONTH_DAY}\d{{3}}[\dX]")
 _IDENTITY_15 = re.compile(rf"{_PROVINCE}\d{{4}}\d{{2}}{_MONTH_DAY}\d{{3}}")
+#: Where one of these may begin, in digits without gaps.
+_BEGINS = re.compile("|".join(p.pattern for p in (_MOBILE, _LANDLINE, _IDENTITY_18, _IDENTITY_15)))
+#: A digit at a time is the finest a number is written; more groups than this belong to no one number.
+_MOST_GROUPS = 24
+#: Digits in one piece that are no number any more but several of them.
+_GLUED = 19
+_SPOKEN = re.compile(rf"[零〇一二三四五六七八九幺两](?:{_GAP}{{0,3}}[零〇一二三四五六七八九幺两]){{10,}}")
 _ANY_15_OR_18 = re.compile(r"\d{15}|\d{17}[\dX]")
 
 _HASH = re.compile(
@@ -47,15 +55,16 @@ _HASH = re.compile(
 
 # What the data-frame engine looks for. Supersets of the above without look-around; the final word is
 # Python's.
-_RUST_GAP = r"[\s\u{a0}\u{200b}-\u{200d}\u{2060}\u{feff}\-‐‑‒–—―－()（）.．·]{0,3}"
+_RUST_GAP = r"[\s\u{a0}\u{200b}-\u{200d}\u{2060}\u{feff}\-‐‑‒–—―－()（）.．·/_，,*＊／]{0,3}"
 _LONG_RUN = (
     rf"(?:\d{_RUST_GAP}){{10,}}"
+    rf"|(?:[零〇一二三四五六七八九幺两]{_RUST_GAP}){{11,}}"
     rf"|(?i:电话|手机|座机|固话|联系|致电|来电|tel|phone|mobile|call)\W{{0,6}}(?:\d{_RUST_GAP}){{7,}}"
 )
 _G = _RUST_GAP
 _IDENTIFIER_SUSPECT = (
     r"(?:^|\D)(?:"
-    rf"(?:(?:00)?86{_G})?1{_G}[3-9](?:{_G}\d){{9}}"
+    rf"(?:(?:00)?86{_G})?(?:0{_G})?1{_G}[3-9](?:{_G}\d){{9}}"
     rf"|(?:(?:00)?86{_G})?0{_G}(?:1{_G}0|2{_G}\d|[3-9]{_G}\d{_G}\d){_G}[2-8](?:{_G}\d){{6,7}}"
     rf"|[1-9](?:{_G}\d){{7}}{_G}[01](?:{_G}\d){{6}}"
     rf"|[1-9](?:{_G}\d){{5}}{_G}(?:1{_G}[89]|2{_G}0)(?:{_G}\d){{9}}{_G}[\dXx]"
@@ -65,7 +74,9 @@ _IDENTIFIER_SUSPECT = (
 
 def mask(value: str) -> str:
     """The text with every telephone number as ``[电话]`` and every identity number as ``[证件号]``."""
-    return _RUN.sub(_mask_run, value) if len(value) > 6 else value
+    if len(value) <= 6:
+        return value
+    return _SPOKEN.sub(PHONE_MASK, _RUN.sub(_mask_run, value))
 
 
 def identifies_person(value: str) -> bool:
@@ -112,6 +123,16 @@ def persons_in_column(column: pl.Series) -> pl.Series:
     )
 
 
+def persons_in_numbers(numbers: pl.Series) -> pl.Series:
+    """True where a plain decimal number has the digits of a mobile or identity number, whatever its sign."""
+    whole = numbers.str.replace(r"^-?0*", "").str.replace(r"\..*$", "")
+    suspect = whole.str.contains(
+        rf"^(?:(?:86)?1[3-9]\d{{9}}|{_PROVINCE}\d{{4}}(?:18|19|20)\d{{2}}{_MONTH_DAY}\d{{4}}"
+        rf"|{_PROVINCE}\d{{6}}{_MONTH_DAY}\d{{3}})$"
+    )
+    return suspect.fill_null(False)
+
+
 def _mask_run(run: re.Match[str]) -> str:
     text, pieces, end = run.string, [], run.start()
     for start, stop, replacement in _numbers_in(run, strict=False):
@@ -127,10 +148,21 @@ def _numbers_in(run: re.Match[str], *, strict: bool) -> list[tuple[int, int, str
     groups = [(m.start(), m.end()) for m in _GROUP.finditer(text, run.start(), run.end())]
     digits = [_ascii(text[start:end]) for start, end in groups]
     dotted = [any(c in ".．·" for c in text[a[1] : b[0]]) for a, b in pairwise(groups)]
+    listed = [any(c in _IN_LISTS for c in text[a[1] : b[0]]) for a, b in pairwise(groups)]
+    offsets = [0, *accumulate(len(group) for group in digits)]
+    together = "".join(digits)
     found, first = [], 0
     while first < len(groups):
-        for last in range(len(groups) - 1, first - 1, -1):
-            mask_text = _classify(digits[first : last + 1], any(dotted[first:last]), strict)
+        one_piece = len(digits[first]) >= 15
+        if not one_piece and not _BEGINS.match(together, offsets[first]):
+            first += 1
+            continue
+        for last in range(min(len(groups), first + _MOST_GROUPS) - 1, first - 1, -1):
+            if last > first and offsets[last + 1] - offsets[first] > 18:
+                continue
+            mask_text = _classify(
+                digits[first : last + 1], any(dotted[first:last]), any(listed[first:last]), strict
+            )
             if mask_text:
                 found.append((groups[first][0], groups[last][1], mask_text))
                 first = last
@@ -141,13 +173,17 @@ def _numbers_in(run: re.Match[str], *, strict: bool) -> list[tuple[int, int, str
     return found
 
 
-def _classify(groups: list[str], dotted: bool, strict: bool) -> str | None:
+def _classify(groups: list[str], dotted: bool, listed: bool, strict: bool) -> str | None:
     number = "".join(groups)
+    one_piece = len(groups) == 1
+    if one_piece and not strict and len(number) >= _GLUED:
+        return IDENTITY_MASK
     if len(number) < 10 or len(number) > 18:
         return None
-    one_piece = len(groups) == 1
     lengths = tuple(len(group) for group in groups)
     if dotted and lengths != (3, 4, 4):
+        return None
+    if listed and not _written_in_groups(groups, lengths):
         return None
     if _MOBILE.fullmatch(number) and (one_piece or not strict or _spoken_in_groups(groups)):
         return PHONE_MASK
@@ -160,9 +196,24 @@ def _classify(groups: list[str], dotted: bool, strict: bool) -> str | None:
     return None
 
 
+def _written_in_groups(groups: list[str], lengths: tuple[int, ...]) -> bool:
+    """Whether pieces with commas or strokes between them are one number, not a list or a path."""
+    if groups[0] in ("86", "0086", "0"):
+        lengths = lengths[1:]
+    return (
+        lengths in ((3, 4, 4), (4, 4, 4), (3, 8), (4, 7), (4, 8), (3, 3, 5), (11,), (12,))
+        or all(length == 1 for length in lengths)
+        or lengths[0] == 6
+    )
+
+
 def _spoken_in_groups(groups: list[str]) -> bool:
     """Whether the pieces are how people write a mobile number, not parts of a structured identifier."""
     pieces = groups[1:] if groups[0] in ("86", "0086") else groups
+    if len(pieces) > 1 and pieces[0] == "0":
+        pieces = pieces[1:]
+    elif pieces[0].startswith("01"):
+        pieces = [pieces[0][1:], *pieces[1:]]
     return len(pieces[0]) == 3 or len(pieces[0]) == 11 or all(len(piece) == 1 for piece in pieces)
 
 

@@ -25,6 +25,11 @@ _STATION_ID = re.compile(r"\w(?:[\w .:/#()（）-]{0,62}[\w)）])?")
 _ROLE = re.compile(r"[a-z][a-z_]{0,31}")
 
 
+def can_be_station(station_id: str) -> bool:
+    """Whether a scope can grant the station: intake takes no station in that nobody could be shown."""
+    return _STATION_ID.fullmatch(station_id) is not None and station_id.upper() != UNASSIGNED
+
+
 class ScopeError(ClosedloopError):
     """A scope that would not mean what it says."""
 

@@ -16,6 +16,8 @@ from closedloop.intake.reading import read_bytes
 from closedloop.intake.refused import RefusedFile
 from closedloop.intake.validation.times import parse_times
 from closedloop.settings import load_settings
+from tests.intake.files import incident, stations, write_csv
+from tests.intake.test_load import load, query
 
 MAPPING = """
 outputs:
@@ -102,3 +104,43 @@ def test_a_table_of_thousands_of_columns_is_refused():
     data = (",".join(f"c{n}" for n in range(2001)) + "\n" + "," * 2000 + "\n").encode()
     with pytest.raises(RefusedFile, match="has 2,001 columns, more than 2,000"):
         read_bytes(data, "wide.csv")
+
+
+def test_a_station_that_could_never_be_granted_is_set_aside(warehouse, tmp_path):
+    ids = ["S01", "城东 1-2", "UNASSIGNED", "*", "A,B", 'A"B', "A\nB", "<b>", "S\u202e01", "x" * 65]
+    report = load(stations(tmp_path / "s.csv", *ids), "stations")
+    assert query(warehouse, "select station_id from raw.stations order by 1") == [("S01",), ("城东 1-2",)]
+    bad = report.batches[0].bad
+    assert [row.reasons[0].code for row in bad] == ["bad_station_id"] * 8
+    assert bad[0].reasons[0].message_en.startswith("station_id 'UNASSIGNED' cannot be the id of a station")
+    assert bad[0].reasons[0].message_en.endswith("give the station another id")
+
+
+def test_an_amount_that_is_a_person_is_set_aside_and_masked(warehouse, tmp_path):
+    amounts = ["12500.50", "139123456.78", "13912345678", "-13912345678.00", "013912345678",
+               "110105199003071233", "110105900307123", "8613912345678", "1234567890123"]  # fmt: skip
+    rows = [
+        {"task_id": f"R{n}", "loop": "hazard", "opened_at": "2025-04-24 08:00:00", "amount": amount}
+        for n, amount in enumerate(amounts)
+    ]
+    report = load(write_csv(tmp_path / "a.csv", rows), "tasks")
+    bad = report.batches[0].bad
+    assert [row.reasons[0].code for row in bad] == ["person_number"] * 6 + ["huge_number"]
+    assert "13912345678" not in repr(bad)
+    assert "110105" not in repr(bad)
+
+
+def test_a_cell_that_went_wrong_is_set_aside(warehouse, tmp_path):
+    rows = [
+        incident(1, place="长" * 10_000),
+        incident(2, place="长" * 10_001 + "13912345678"),
+        incident(3, incident_id="J" * 201),
+        incident(4, received_at="1 " * 50_000),
+        incident(5, received_at="0001-01-01 00:00:00"),
+    ]
+    report = load(write_csv(tmp_path / "a.csv", rows))
+    bad = report.batches[0].bad
+    assert [row.reasons[0].code for row in bad] == ["too_long", "too_long", "bad_time", "bad_time"]
+    assert bad[0].reasons[0].message_en.startswith("place is longer than 10,000 characters")
+    assert bad[1].reasons[0].message_en.startswith("incident_id is longer than 200 characters")
+    assert all(len(value) <= 10_001 for row in bad for value in row.content.values())

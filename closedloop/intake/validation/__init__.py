@@ -18,7 +18,7 @@ from closedloop.intake.masking import mask, mask_identifier
 from closedloop.intake.pseudonym import Pseudonymiser
 from closedloop.intake.reading import ROW, Unparseable
 from closedloop.intake.reference import Reference
-from closedloop.intake.validation.columns import HowWritten, Problem, TypedColumn, type_column
+from closedloop.intake.validation.columns import LONGEST_TEXT, HowWritten, Problem, TypedColumn, type_column
 from closedloop.intake.validation.reasons import Reason, reason
 from closedloop.intake.validation.rows import duplicates, stage_or_move, stages_of_loops
 
@@ -183,6 +183,9 @@ class _Content:
         """A value as it may be kept: hashed, or masked."""
         if text is None:
             return None
+        if len(text) > LONGEST_TEXT:
+            # Masked with what follows the cut, so that no number is left in half.
+            return mask(text[: LONGEST_TEXT + 100])[:LONGEST_TEXT] + "…"
         column = self._columns.get(field) if field else None
         if column is not None and column.info.get("pseudonym"):
             return self._pseudonymise(text)

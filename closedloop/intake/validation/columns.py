@@ -7,11 +7,24 @@ from dataclasses import dataclass, field
 import polars as pl
 from sqlalchemy import Boolean, Column, Date, DateTime, Double, Integer, Numeric
 
-from closedloop.intake.masking import IDENTITY_MASK, PHONE_MASK, mask_column, persons_in_column
+from closedloop.intake.masking import (
+    IDENTITY_MASK,
+    PHONE_MASK,
+    mask_column,
+    persons_in_column,
+    persons_in_numbers,
+)
 from closedloop.intake.pseudonym import Pseudonymiser
 from closedloop.intake.reference import Reference
 from closedloop.intake.validation.numbers import parse_decimals, parse_doubles, parse_flags, parse_integers
 from closedloop.intake.validation.times import parse_dates, parse_times
+from closedloop.warehouse.scope import can_be_station
+
+#: Longest identifier and longest text that are kept: what is longer is a cell that went wrong.
+LONGEST_IDENTIFIER, LONGEST_TEXT = 200, 10_000
+
+#: Digits of the largest amount before its point: hundreds of billions.
+MOST_DIGITS = 12
 
 _RANGES = {"lon": (-180.0, 180.0), "lat": (-90.0, 90.0)}
 
@@ -88,19 +101,48 @@ def _by_type(column: Column, texts: pl.Series, how: HowWritten, pseudonymise: Ps
             )
         return typed
     if isinstance(kind, Numeric):
-        return _plain_type(name, "bad_number", *parse_decimals(texts))
+        return _decimal(name, texts)
     if isinstance(kind, Integer):
         return _plain_type(name, "bad_integer", *parse_integers(texts))
     if column.info.get("pseudonym"):
         return TypedColumn(pseudonymise.column(texts))
-    if column.info.get("identifier"):
-        return _identifier(name, texts, how)
-    return TypedColumn(mask_column(texts))
+    identifier = bool(column.info.get("identifier"))
+    longest = LONGEST_IDENTIFIER if identifier else LONGEST_TEXT
+    too_long = (texts.str.len_chars() > longest).fill_null(False)
+    if too_long.any():
+        texts = texts.set(too_long, None)
+    typed = _identifier(name, texts, how) if identifier else TypedColumn(mask_column(texts))
+    typed.refuse(name, "too_long", too_long, f"{longest:,}")
+    if name == "station_id" and column.table.name == "stations":
+        _refuse_ungrantable(typed, name)
+    return typed
+
+
+def _refuse_ungrantable(typed: TypedColumn, name: str) -> None:
+    """A station whose id no scope can carry could never be shown to anybody."""
+    known = typed.values.unique().drop_nulls()
+    impossible = [station for station in known if not can_be_station(station)]
+    if impossible:
+        typed.refuse(name, "bad_station_id", typed.values.is_in(impossible).fill_null(False))
 
 
 def _plain_type(name: str, code: str, values: pl.Series, wrong: pl.Series) -> TypedColumn:
     typed = TypedColumn(values)
     typed.refuse(name, code, wrong)
+    return typed
+
+
+def _decimal(name: str, texts: pl.Series) -> TypedColumn:
+    """A decimal number. One that has the shape of a person's number, or of no amount, is refused."""
+    typed = _plain_type(name, "bad_number", *parse_decimals(texts))
+    if typed.values.null_count() == len(typed.values):
+        return typed
+    person = persons_in_numbers(typed.values)
+    huge = (typed.values.str.contains(rf"^-?0*[1-9]\d{{{MOST_DIGITS}}}")).fill_null(False) & ~person
+    typed.refuse(name, "person_number", person)
+    typed.refuse(name, "huge_number", huge, str(MOST_DIGITS))
+    if person.any() or huge.any():
+        typed.values = typed.values.set(person | huge, None)
     return typed
 
 

@@ -47,6 +47,20 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{field} holds a telephone or identity number; identify the record by a number of its own",
         "{zh}含有电话或证件号码；请改用业务自身的编号",
     ),
+    "huge_number": (
+        "{field} {value!r} has more than {detail} digits and is no amount; correct it",
+        "{zh}“{value}”的整数部分超过 {detail} 位，不是金额；请更正",
+    ),
+    "too_long": (
+        "{field} is longer than {detail} characters; shorten it, or look for a missing quotation mark",
+        "{zh}超过 {detail} 个字符；请缩短，或检查是否缺少引号",
+    ),
+    "bad_station_id": (
+        "{field} {value!r} cannot be the id of a station: letters, digits, spaces and .:/#()- only, at most "
+        "64, and neither UNASSIGNED nor *; give the station another id",
+        "{zh}“{value}”不能作为派出所编号：只能含文字、数字、空格和 .:/#()-，最多 64 个字符，"
+        "且不能是 UNASSIGNED 或 *；请改用其他编号",
+    ),
     "masked_value": (
         "{field} {value!r} was masked on the way in; write the identifier that is meant",
         "{zh}“{value}”已作脱敏处理；请填写应有的编号",
