@@ -28,7 +28,7 @@ def _questions():
                 yield pytest.param(function, id=f"{module.name.rsplit('.', 1)[-1]}.{name}")
 
 
-@pytest.mark.parametrize("question", _questions())
+@pytest.mark.parametrize("question", list(_questions()))
 def test_every_question_asks_for_whom_and_as_of_when_first(question):
     first, second = list(inspect.signature(question).parameters.values())[:2]
     assert (first.name, second.name) == ("scope", "as_of")
