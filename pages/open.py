@@ -12,6 +12,7 @@ from closedloop.ui.open_list import (
     VIEWS,
     active_filters,
     download_address,
+    ignored_filters,
     read_choice,
     view_counts,
     view_label,
@@ -30,6 +31,16 @@ choice = read_choice(st.query_params, visit)
 
 st.title(page_title(OPEN, texts, visit.identity))
 st.caption(t("Every open item as of {moment}, worst first.", moment=texts.moment(visit.as_of)))
+
+ignored = ignored_filters(st.query_params, visit)
+if ignored:
+    st.warning(
+        t(
+            "Not a filter known here, so it was ignored: {filters}",
+            filters=", ".join(f"`{f}`" for f in ignored),
+        ),
+        icon=":material/filter_list_off:",
+    )
 
 active = active_filters(visit, choice)
 with st.expander(

@@ -17,7 +17,7 @@ from closedloop.ui.standing_view import (
     source_rows,
 )
 from closedloop.ui.states import empty, unknown
-from closedloop.ui.visit import current
+from closedloop.ui.visit import current, shared_params
 
 visit = current()
 t, texts = visit.t, visit.texts
@@ -25,8 +25,11 @@ duty_day, duty_begin, duty_end = visit.duty_day
 
 st.title(page_title(TODAY, texts, visit.identity))
 st.caption(
-    t(
-        "Duty day {day} ({begin} to {end}) · as of {as_of} · loaded until {latest}",
+    (
+        t("Duty day {day} ({begin} to {end}) · shown as of {as_of} (files are loaded until {latest})")
+        if visit.is_past
+        else t("Duty day {day} ({begin} to {end}) · as of {as_of} · loaded until {latest}")
+    ).format(
         day=texts.day(duty_day),
         begin=texts.moment(duty_begin),
         end=texts.moment(duty_end),
@@ -38,7 +41,7 @@ st.caption(
 counts = rows(visit.ask(standing_counts, station=visit.station))
 opened = visit.ask(opened_since, since=duty_begin, station=visit.station)
 sources = rows(visit.ask(freshness, station=visit.station))
-latest = texts.moment(visit.published.default_as_of)
+latest = texts.moment(visit.known_until)
 
 overdue, due_soon = counted(counts, "overdue"), counted(counts, "due_soon")
 not_known, returned = counted(counts, "unknown"), counted(counts, returned=True)
@@ -141,10 +144,10 @@ items = visit.ask(todays_items, station=visit.station)
 main, side = st.columns([3, 2], gap="medium") if visit.leads else (st.container(), st.container())
 
 with main:
-    for section, title, nothing in (
-        ("overdue", t("Overdue, worst first"), t("Nothing is overdue.")),
-        ("due_soon", t("Due soon, worst first"), t("Nothing is due soon.")),
-        ("returned", t("Returned for rework"), t("Nothing waits for rework.")),
+    for section, title, nothing, params in (
+        ("overdue", t("Overdue, worst first"), t("Nothing is overdue."), {"view": "overdue"}),
+        ("due_soon", t("Due soon, worst first"), t("Nothing is due soon."), {"view": "due_soon"}),
+        ("returned", t("Returned for rework"), t("Nothing waits for rework."), {"only": "returned"}),
     ):
         part = items[items["section"] == section]
         total = int(part["section_items"].iloc[0]) if len(part) else 0
@@ -153,6 +156,13 @@ with main:
             empty(nothing)
         else:
             link_list(visit, item_rows(visit, part), key=f"list_{section}", label=title)
+            st.page_link(
+                str(OPEN.file),
+                label=texts.n("The {count} item in the list", "All {count} items in the list", total),
+                icon=":material/arrow_forward:",
+                icon_position="right",
+                query_params={**shared_params(), **params},
+            )
 
 with side:
     if visit.leads:

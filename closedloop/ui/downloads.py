@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -41,6 +42,7 @@ from closedloop.ui.visit import Visit
 #: What a spreadsheet would take for a formula.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 ROW_LIMIT = 100_000
+_log = logging.getLogger("closedloop.pages")
 BOM = "\ufeff"
 
 
@@ -93,11 +95,12 @@ def csv_lines(heading: list[tuple[str, str]], header: list[str], frame: pd.DataF
 
 def _heading(visit: Visit, choice: OpenChoice, rows: int) -> list[tuple[str, str]]:
     t, texts, names = visit.t, visit.texts, visit.names
+    whose = visit.identity.station_id
     shown = names.station(visit.station or visit.identity.station_id)
     parts = [view_label(visit, choice.view), *active_filters(visit, choice)]
     return [
         (t("Closedloop"), t("Open and overdue")),
-        (t("For"), identity_name(visit.identity, texts)),
+        (t("For"), identity_name(visit.identity, texts, whose and names.station(whose))),
         (t("Made at"), texts.moment(datetime.now(UTC))),
         (t("As of"), texts.moment(visit.as_of)),
         (t("Station"), t("All stations") if shown == "—" else shown),
@@ -145,7 +148,9 @@ async def download_open(request: Request) -> Response:
     try:
         return await run_in_threadpool(_open_csv, identity, Params(request.query_params))
     except ClosedloopError as error:
-        return PlainTextResponse(str(error), status_code=503)
+        # The reason names paths: it is for the log.
+        _log.warning("no download can be made: %s", error)
+        return PlainTextResponse("The warehouse does not answer. Try again in a moment.", status_code=503)
 
 
 download_route = Route("/download/open.csv", download_open)

@@ -74,5 +74,7 @@ def sidebar(visit: Visit, entry: PageEntry) -> None:
             language_of(st.context.locale),
         )
         st.divider()
-        st.markdown(f":material/person: {identity_name(visit.identity, texts)}")
+        station = visit.identity.station_id
+        who = identity_name(visit.identity, texts, visit.names.station(station) if station else None)
+        st.markdown(f":material/person: {who}")
         sign_out_form(texts)

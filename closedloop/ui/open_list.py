@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -72,6 +73,32 @@ def read_choice(params: Params, visit: Visit) -> OpenChoice:
             opened_from=visit.duty_day[1] if params.get("only") == "new" else None,
         ),
     )
+
+
+def ignored_filters(params: Params, visit: Visit) -> list[str]:
+    """The filters of an address that name none of the options, as ``loop=volunteer``.
+
+    A value that no option could look like is left out: nothing hostile is repeated.
+    """
+    names = visit.names
+    options: dict[str, Sequence[str]] = {
+        "loop": names.ids("loop"),
+        "colour": SEVERITIES,
+        "target": names.ids("target"),
+        "stage": names.ids("stage"),
+        "holder": HOLDERS,
+        "view": tuple(VIEWS),
+        "only": ("returned", "new"),
+        "age": tuple(str(days) for days in AGES),
+    }
+    if visit.leads:
+        options["station"] = names.stations()
+    return [
+        f"{name}={value}" if re.fullmatch(r"[\w:.-]{1,60}", value) else name
+        for name, known in options.items()
+        for value in params.get_all(name)
+        if value not in known
+    ]
 
 
 def judgement_label(visit: Visit, judgement: str, unit: str | None) -> str:

@@ -28,12 +28,14 @@ _STYLE = """
 """
 
 
-def identity_name(identity: Identity, texts: Texts) -> str:
-    """What an identity is called."""
+def identity_name(identity: Identity, texts: Texts, station: str | None = None) -> str:
+    """What an identity is called; by the station's number where its name is not known yet."""
     if identity.role == "leadership":
         return texts.t("Leadership of the city")
     if identity.role == "analyst":
         return texts.t("Analyst")
+    if station:
+        return texts.t("Head of {station}", station=station)
     return texts.t("Head of station {station}", station=identity.station_id)
 
 

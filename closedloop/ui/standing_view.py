@@ -96,7 +96,10 @@ def new_by_loop(visit: Visit, frame: pd.DataFrame) -> list[tuple[str, int]]:
 
 
 def source_rows(visit: Visit, sources: Sequence[Mapping]) -> pd.DataFrame:
-    """数据截至 per source: one row each, with the stations that have not reported so far."""
+    """数据截至 per source, one row each, with the stations that have not reported so far.
+
+    Never later than the moment shown.
+    """
     t, texts, names = visit.t, visit.texts, visit.names
     by_source: dict[str, list[Mapping]] = {}
     for row in sources:
@@ -109,7 +112,7 @@ def source_rows(visit: Visit, sources: Sequence[Mapping]) -> pd.DataFrame:
         found.append(
             {
                 t("Source"): names.source(source),
-                t("Loaded until"): texts.moment(latest),
+                t("Loaded until"): texts.moment(min(latest, visit.known_until) if latest else None),
                 t("Not reported"): t("All stations") if everybody else "、".join(silent) or "—",
             }
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import streamlit as st
 
 from closedloop.errors import ClosedloopError
@@ -10,6 +12,7 @@ from closedloop.ui.language import Texts
 from closedloop.ui.visit import Visit
 
 _RETRY_EVERY = "10s"
+_log = logging.getLogger("closedloop.pages")
 
 
 def empty(message: str) -> None:
@@ -36,14 +39,14 @@ def _retrying() -> None:
     _retry()
 
 
-def no_warehouse(texts: Texts, reason: str) -> None:
+def no_warehouse(texts: Texts) -> None:
     """The warehouse does not answer: say so, and try again by itself."""
     st.title(texts.t("The warehouse does not answer"))
     st.error(
         texts.t("No figures can be shown. This page tries again every 10 seconds."),
         icon=":material/cloud_off:",
     )
-    st.caption(reason)
+    st.caption(texts.t("If nobody is restarting it, start it with: python -m closedloop up"))
     _retrying()
 
 
@@ -63,7 +66,9 @@ def explain_trouble(texts: Texts, trouble: ClosedloopError) -> None:
     if isinstance(trouble, NothingPublished):
         nothing_published(texts)
     else:
-        no_warehouse(texts, str(trouble))
+        # The reason names paths and speaks the database's language: it is for the log, not for the screen.
+        _log.warning("no figures can be shown: %s", trouble)
+        no_warehouse(texts)
 
 
 def page_failed(texts: Texts) -> None:

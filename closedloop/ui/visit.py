@@ -60,6 +60,11 @@ class Visit:
         """True when the moment looked at is not the latest one known."""
         return self.as_of < self.published.default_as_of
 
+    @property
+    def known_until(self) -> datetime:
+        """数据截至 of what is shown: never later than the moment looked at."""
+        return min(self.as_of, self.published.default_as_of)
+
     def ask(self, question: Question, **arguments: object) -> pd.DataFrame:
         """Put a question in this person's scope, at this moment, to this build."""
         return ask(question, self.scope, self.as_of, self.published.build_id, **arguments)
