@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from closedloop import warehouse
 from closedloop.cli.in_shape import warehouse_in_shape
 from closedloop.cli.progress import say
 from closedloop.errors import ClosedloopError
@@ -14,6 +15,9 @@ from closedloop.intake import Covers, LoadReport, RefusedFile, load_directory, l
 from closedloop.intake.covers import moment
 from closedloop.intake.masking import mask
 from closedloop.settings import Settings, get_settings
+
+#: Said after rows came in: the pages show what was built last.
+NEXT = "now run: python -m closedloop build"
 
 #: Rows of quarantine that are printed after a load; the rest is in ``quarantine list``.
 SHOWN = 5
@@ -53,6 +57,7 @@ def load(
     settings = get_settings()
     folder = Path(what)
     with warehouse_in_shape(settings):
+        _warn_of_the_demo(settings, files or [folder])
         if not files and folder.is_dir():
             if mapping or extract or covers_from or covers_until or covers_stations:
                 raise ClosedloopError("a folder says mapping, extract and coverage in its manifest.yml")
@@ -69,6 +74,19 @@ def load(
     _print_total(reports)
     if any(not report.ok for report in reports):
         raise typer.Exit(2)
+
+
+def _warn_of_the_demo(settings: Settings, paths: list[Path]) -> None:
+    """Real files do not belong where anybody may look: the demo city asks nobody who they are."""
+    demo = settings.demo_dir.resolve()
+    if all(path.resolve().is_relative_to(demo) for path in paths):
+        return
+    with warehouse.connect("loader", settings) as connection:
+        if warehouse.is_demo(connection):
+            say(
+                "warning: this warehouse is the demo city, and its pages need no password; load files of "
+                "your own into a warehouse of its own: set CLOSEDLOOP_HOME to another folder"
+            )
 
 
 def _load(table: str, path: Path, settings: Settings, **options: object) -> LoadReport:
@@ -113,17 +131,21 @@ def _print(report: LoadReport) -> None:
         if len(batch.bad) > SHOWN:
             say(f"  and {len(batch.bad) - SHOWN:,} more: python -m closedloop quarantine list")
     if report.dropped_columns:
-        say(f"  not in the mapping, dropped: {', '.join(mask(name) for name in report.dropped_columns)}")
+        where = "mapping" if report.mapped else "contract"
+        say(f"  not in the {where}, dropped: {', '.join(mask(name) for name in report.dropped_columns)}")
     for warning in report.warnings:
         say(f"  warning: {warning}")
 
 
 def _print_total(reports: list[LoadReport]) -> None:
-    warnings = sum(len(report.warnings) + report.quarantined for report in reports)
+    warnings = sum(len(report.warnings) for report in reports)
+    quarantined = sum(report.quarantined for report in reports)
     refused = sum(not report.ok for report in reports)
     seconds = sum(report.seconds for report in reports)
     accepted = sum(report.total("accepted") for report in reports)
     print(
         f"{len(reports) - refused} file(s) loaded, {refused} refused, {accepted:,} rows accepted, "
-        f"{warnings:,} warning(s), {seconds:.1f} s"
+        f"{warnings:,} warning(s), {quarantined:,} row(s) in quarantine, {seconds:.1f} s"
     )
+    if accepted:
+        say(NEXT)

@@ -9,6 +9,7 @@ import typer
 
 from closedloop import warehouse
 from closedloop.cli.in_shape import warehouse_in_shape
+from closedloop.cli.load import NEXT
 from closedloop.cli.progress import say
 from closedloop.errors import ClosedloopError
 from closedloop.intake import quarantine
@@ -74,6 +75,8 @@ def replay(
         )
         for row in report.still_bad[:5]:
             say(f"  {row.row}: {'; '.join(reason.message_en for reason in row.reasons)}")
+    if any(report.counts.accepted for report in reports):
+        say(NEXT)
 
 
 @app.command("discard")

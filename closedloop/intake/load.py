@@ -6,6 +6,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psycopg
 from sqlalchemy import Table
@@ -131,7 +132,8 @@ def prepare(
     warnings = list(source.notes)
     dropped = dropped_columns(chosen, source)
     if dropped:
-        warnings.append(f"{len(dropped)} column(s) of the file are not in the mapping and were dropped")
+        where = "mapping" if mapping else "contract"
+        warnings.append(f"{len(dropped)} column(s) of the file are not in the {where} and were dropped")
     if left := source.frame.height - rows_taken(chosen, source):
         warnings.append(f"{left} row(s) are taken by no output of the mapping")
     file = FileFacts(
@@ -156,6 +158,7 @@ def write(
 ) -> LoadReport:
     """Write a prepared file in one transaction, under the lock shared with builds."""
     started = time.monotonic() if started is None else started
+    settings = settings or get_settings()
     if strict:
         _refuse_bad_rows(prepared)
     kind: Extract = extract or prepared.mapping.extract or "delta"
@@ -173,6 +176,7 @@ def write(
                     checked,
                     "delta" if by_product else kind,
                     None if by_product else covers or Covers(),
+                    settings.zone,
                 )
             )
     warnings = prepared.warnings + tuple(w for _, own in reports for w in own)
@@ -182,6 +186,7 @@ def write(
         warnings,
         tuple(dropped_columns(prepared.mapping, prepared.source)),
         time.monotonic() - started,
+        mapped=prepared.file.mapping is not None,
     )
 
 
@@ -213,6 +218,7 @@ def _write_output(
     checked: Validated,
     extract: Extract,
     covers: Covers | None,
+    zone: ZoneInfo,
 ) -> tuple[BatchReport, list[str]]:
     """One table's rows; ``covers`` None for rows that are no extract of it. The batch and its own
     warnings."""
@@ -221,7 +227,7 @@ def _write_output(
     if extract == "full":
         _refuse_empty_extract(connection, prepared, table, checked)
     extent = Coverage() if covers is None else resolve(connection, table, checked.good, extract, covers)
-    warnings = _warnings_of(connection, table, checked, extent)
+    warnings = _warnings_of(connection, table, checked, extent, zone)
     batch_id, loaded_at = open_batch(connection, table.name, file, extract)
     create_incoming(connection, table)
     copy_rows(connection, checked.good)
@@ -301,18 +307,21 @@ def _refuse_empty_extract(
 
 
 def _warnings_of(
-    connection: psycopg.Connection, table: Table, checked: Validated, extent: Coverage
+    connection: psycopg.Connection, table: Table, checked: Validated, extent: Coverage, zone: ZoneInfo
 ) -> list[str]:
+    """Sentences about what is known to be covered, in the warehouse's own time, and about foreign
+    stations."""
     warnings = []
     if extent.assumed:
         warnings.append(
-            f"{table.name}: taken to be complete until {extent.until:%Y-%m-%d %H:%M:%S} UTC, its latest "
-            "time; say --covers-until to be exact"
+            f"{table.name}: taken to be complete until {extent.until.astimezone(zone):%Y-%m-%d %H:%M:%S} "
+            f"({zone.key}), its latest time; say --covers-until to be exact"
         )
     elif extent.until and (before := covered_until(connection, table)) and extent.until < before:
         warnings.append(
-            f"{table.name}: the extract ends {extent.until:%Y-%m-%d %H:%M} UTC, earlier than what is loaded "
-            f"already ({before:%Y-%m-%d %H:%M} UTC): older content may have come back"
+            f"{table.name}: the extract ends {extent.until.astimezone(zone):%Y-%m-%d %H:%M}, earlier than "
+            f"what is loaded already ({before.astimezone(zone):%Y-%m-%d %H:%M}, {zone.key}): older content "
+            "may have come back"
         )
     if table.name != "stations" and "station_id" in checked.good.columns:
         known = known_stations(connection)

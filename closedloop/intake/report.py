@@ -38,6 +38,8 @@ class LoadReport:
     seconds: float = 0.0
     refused: str | None = None
     refused_zh: str | None = field(default=None, repr=False)
+    #: Whether a mapping said what the columns mean; else their names did.
+    mapped: bool = False
 
     @property
     def ok(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from closedloop.warehouse import set_info
 from tests.intake.files import incident, write_csv
 from tests.intake.test_load import query
 
@@ -38,7 +39,10 @@ def test_bad_rows_are_told_and_the_exit_is_zero(warehouse, tmp_path):
     assert lines[0] == (
         "a.csv → incidents: 2 read, 1 accepted, 0 unchanged, 1 quarantined, 2 stage events (batch 1)"
     )
-    assert lines[1].startswith("1 file(s) loaded, 0 refused, 1 rows accepted, 2 warning(s), ")
+    assert lines[1].startswith(
+        "1 file(s) loaded, 0 refused, 1 rows accepted, 1 warning(s), 1 row(s) in quarantine, "
+    )
+    assert err.splitlines()[-1].endswith("now run: python -m closedloop build")
     assert "row 3: received_at 'soon' is no date with a time of day; write it as 2025-04-25 08:30:00" in err
     code, out, err = closedloop(warehouse, "quarantine", "list")
     assert out.startswith("1  incidents  a.csv row 3: received_at 'soon' is no date")
@@ -47,6 +51,7 @@ def test_bad_rows_are_told_and_the_exit_is_zero(warehouse, tmp_path):
     mended.write_text(mended.read_text("utf-8").replace(",soon,", ",2025-04-24 08:02:00,"), "utf-8")
     code, out, err = closedloop(warehouse, "quarantine", "replay", "--file", mended)
     assert out == "incidents: 1 replayed, 1 accepted, 0 unchanged, 0 still in quarantine (batch 2)\n", err
+    assert err.splitlines()[-1].endswith("now run: python -m closedloop build")
     assert query(warehouse, "select count(*) from raw.incidents") == [(2,)]
 
 
@@ -59,6 +64,26 @@ def test_a_refused_file_exits_with_two_and_one_sentence(warehouse, tmp_path):
     assert query(warehouse, "select source_file from ops.batches") == [("good.csv",)]
 
 
+def test_a_load_speaks_local_time_and_of_what_the_columns_were_held_against(warehouse, tmp_path):
+    path = write_csv(tmp_path / "a.csv", [incident(1) | {"weather": "rain"}])
+    code, _, err = closedloop(warehouse, "load", "incidents", path)
+    assert code == 0, err
+    assert "until 2025-04-24 09:01:00 (Asia/Shanghai), its latest time; say --covers-until" in err
+    assert "not in the contract, dropped: weather" in err
+    assert "1 column(s) of the file are not in the contract and were dropped" in err
+    assert "demo city" not in err
+
+
+def test_files_of_ones_own_in_the_demo_city_are_warned_of(warehouse, tmp_path):
+    with warehouse.connect("loader") as connection:
+        set_info(connection, "demo", "true")
+    path = write_csv(tmp_path / "a.csv", [incident(1)])
+    code, _, err = closedloop(warehouse, "load", "incidents", path)
+    assert code == 0, err
+    assert "warning: this warehouse is the demo city, and its pages need no password" in err
+    assert "set CLOSEDLOOP_HOME to another folder" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -66,6 +91,8 @@ def test_a_refused_file_exits_with_two_and_one_sentence(warehouse, tmp_path):
         (("incidents",), "closedloop: say which files to load into incidents; or give a folder that exists"),
         (("incidents", "a.csv", "--covers-stations", "S01"),
          "closedloop: say until when the extract is complete, too (covers_until)"),
+        (("incidents", "a.csv", "--covers-until", "9999-12-31 23:59"),
+         "closedloop: the extract covers until 9999-12-31 23:59, which is yet to come; nothing can be"),
         (("incidents", "a.csv", "--covers-until", "noon"),
          "closedloop: --covers-until 'noon' is no time; write it as 2025-04-25T08:00"),
         (("incidents", "a.csv", "--mapping", "none.yml"), "closedloop: none.yml cannot be read"),
