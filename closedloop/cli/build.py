@@ -10,7 +10,9 @@ from rich.console import Console
 from closedloop import warehouse
 from closedloop.cli.progress import say
 from closedloop.settings import get_settings
+from closedloop.transform.builder import BuildFailed
 from closedloop.transform.builder import build as build_and_publish
+from closedloop.transform.environment import dbt_home
 from closedloop.transform.progress import shown
 from closedloop.transform.workbench import dbt_command
 
@@ -34,14 +36,18 @@ def build(
     settings = get_settings()
     with warehouse.in_use(settings, say):
         warehouse.require_current(settings)
-        with shown(Console(stderr=True)) as listener:
-            build_and_publish(
-                settings,
-                with_unit_tests=with_unit_tests,
-                full_refresh=full_refresh,
-                keep_going=keep_going,
-                listener=listener,
-            )
+        try:
+            with shown(Console(stderr=True)) as listener:
+                build_and_publish(
+                    settings,
+                    with_unit_tests=with_unit_tests,
+                    full_refresh=full_refresh,
+                    keep_going=keep_going,
+                    listener=listener,
+                )
+        except BuildFailed:
+            say(f"every statement and its error: {dbt_home(settings) / 'logs' / 'dbt.log'}")
+            raise
 
 
 dbt = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

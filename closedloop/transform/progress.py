@@ -37,7 +37,7 @@ def shown(console: Console) -> Iterator[Listener]:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("dbt", total=None)
+        task = bar.add_task("reading the project", total=None)
 
         def show(step: Note | NodeEvent) -> None:
             if isinstance(step, Note):
