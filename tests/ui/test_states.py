@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from closedloop import warehouse as product
-from closedloop.settings import get_settings
 from tests.servers import Warehouse
 from tests.ui.conftest import serving
 from tests.ui.streaming import sent, sign_in
@@ -22,30 +20,27 @@ def test_before_the_first_build_a_page_says_what_to_do_and_retries(make_warehous
         expect(page.get_by_text("python -m closedloop build")).to_be_visible()
 
 
-def test_without_a_warehouse_a_page_says_so_and_shows_no_stack_trace(city, visit, tmp_path):
-    gone = Warehouse(
-        city.server,
-        "no_such_database",
-        city.settings,
-        {**city.environment, "CLOSEDLOOP_DATABASE": "no_such_database"},
-    )
-    with serving(gone, tmp_path) as site:
-        page = visit(to=site).open("")
-        expect(page.get_by_role("heading", name="数据仓库无应答")).to_be_visible()
-        assert "Traceback" not in page.inner_text("body")
-        # The warehouse comes back: the page finds it by itself.
-        with city.server.admin() as connection:
-            connection.execute(
-                f'create database no_such_database owner closedloop_owner template "{city.database}"'
-            )
+def test_without_a_warehouse_a_page_says_so_and_shows_no_stack_trace(make_warehouse, city, visit, tmp_path):
+    made = make_warehouse(of=city)
+    away = f"{made.database}_away"
+    with serving(made, tmp_path) as site:
+        _rename(city, made.database, away)
         try:
-            with gone.in_environment():
-                product.migrate(get_settings())
-            expect(page.locator("button[name=who]").first).to_be_visible()
+            page = visit(to=site).open("")
+            expect(page.get_by_role("heading", name="数据仓库无应答")).to_be_visible()
+            assert "Traceback" not in page.inner_text("body")
         finally:
-            product.dispose_engines()
-            with city.server.admin() as connection:
-                connection.execute("drop database no_such_database with (force)")
+            _rename(city, away, made.database)
+        # The warehouse is back: the page finds it by itself.
+        expect(page.locator("button[name=who]").first).to_be_visible()
+
+
+def _rename(city: Warehouse, database: str, to: str) -> None:
+    with city.server.admin() as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (database,)
+        )
+        connection.execute(f'alter database "{database}" rename to "{to}"')
 
 
 def test_after_a_failed_build_the_older_figures_stay_and_say_since_when(
