@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -60,10 +61,11 @@ def test_an_older_server_is_refused(blank: Warehouse, monkeypatch: pytest.Monkey
         pass
 
 
-def test_using_a_server_neither_starts_nor_stops_it(migrated: Warehouse) -> None:
-    with product.in_use(migrated.settings) as started:
+def test_using_a_server_neither_starts_nor_stops_it(migrated: Warehouse, tmp_path: Path) -> None:
+    elsewhere = migrated.settings.model_copy(update={"home": tmp_path / "home"})
+    with product.in_use(elsewhere) as started:
         assert started is False
-    assert not migrated.settings.home.exists()
+    assert not elsewhere.home.exists()
     with migrated.connect("owner") as connection:
         connection.execute("select 1")
 
