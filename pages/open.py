@@ -5,13 +5,13 @@ import streamlit as st
 from closedloop.queries.reading import rows
 from closedloop.queries.standing import judgement_counts, open_items
 from closedloop.ui import filters
+from closedloop.ui.exports.links import download_links
 from closedloop.ui.open_list import (
     AGES,
     HOLDERS,
     SEVERITIES,
     VIEWS,
     active_filters,
-    download_address,
     ignored_filters,
     read_choice,
     view_counts,
@@ -106,7 +106,7 @@ else:
             t("{shown} of {total} items; a click on a number opens the item.", shown=len(found), total=total),
             width="content",
         )
-        st.html(download_address(visit))
+        st.html(download_links(visit, "open"))
     open_table(visit, found)
 st.caption(
     t(

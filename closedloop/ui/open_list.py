@@ -6,15 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from html import escape
-from typing import Protocol
-from urllib.parse import urlencode
 
 import pandas as pd
-import streamlit as st
 
 from closedloop.queries.standing import JUDGEMENTS, OpenFilter
 from closedloop.ui import filters
+from closedloop.ui.exports.model import Params
 from closedloop.ui.visit import Visit
 
 HOLDERS = ("centre", "station", "post", "department")
@@ -30,16 +27,6 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "unconfirmed": ("unconfirmed",),
     "rest": ("running", "paused", "no_calendar", "untimed"),
 }
-
-
-class Params(Protocol):
-    """Query parameters: the last value of a name, or all of them."""
-
-    def get(self, name: str, default: str | None = None) -> str | None:
-        """The last value."""
-
-    def get_all(self, name: str) -> list[str]:
-        """All values."""
 
 
 @dataclass(frozen=True)
@@ -170,15 +157,6 @@ def view_counts(counts: Sequence[Mapping]) -> dict[str, int]:
         view: sum(n for judgement, n in by_judgement.items() if not parts or judgement in parts)
         for view, parts in VIEWS.items()
     }
-
-
-def download_address(visit: Visit) -> str:
-    """A link, as HTML, to the CSV of what the page shows."""
-    pairs = [(name, value) for name in st.query_params for value in st.query_params.get_all(name)]
-    if "lang" not in st.query_params:
-        pairs.append(("lang", visit.texts.language))
-    href = "download/open.csv?" + urlencode(pairs)
-    return f"<a class='cl-link' href='{escape(href)}' download>↓ {escape(visit.t('Download as CSV'))}</a>"
 
 
 def _mapped(values: Sequence, name) -> list[str]:

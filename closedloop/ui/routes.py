@@ -13,7 +13,7 @@ from starlette.routing import Route
 from closedloop.errors import ClosedloopError
 from closedloop.settings import get_settings
 from closedloop.ui.demo import open_identities, published_to_anybody
-from closedloop.ui.downloads import download_route
+from closedloop.ui.exports.route import download_route
 from closedloop.ui.identity import COOKIE, SESSION_SECONDS, sessions
 from closedloop.ui.registry import ADDRESSES
 

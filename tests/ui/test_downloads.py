@@ -2,12 +2,16 @@
 
 import csv
 import io
+import zipfile
 from datetime import datetime
 
+import fastexcel
 import pandas as pd
 import pytest
 
-from closedloop.ui.downloads import BOM, csv_lines, safe_cell
+from closedloop.ui.exports.cells import safe_cell
+from closedloop.ui.exports.csv_file import BOM, csv_lines
+from closedloop.ui.exports.workbook import workbook
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum(A1)", "\tx", "\r=1", '=HYPERLINK("http://x")'])
@@ -41,3 +45,31 @@ def test_a_download_says_what_it_is_before_it_says_anything_else():
         ["'=cmd", "1.00"],
         ['一,"二"\n三', ""],
     ]
+
+
+def test_a_workbook_keeps_types_and_has_no_formula(tmp_path):
+    frame = pd.DataFrame(
+        {
+            "a": ["=1+1", "+x", '=HYPERLINK("http://x")', "一\n二"],
+            "n": [1, -2, 3, 4],
+            "r": [0.5, None, 1.0, 2.0],
+            "at": [datetime(2025, 4, 25, 8), None, None, None],
+        }
+    )
+    (tmp_path / "list.xlsx").write_bytes(
+        workbook("未闭环[1]", [("截至", "=now()")], ["-甲", "n", "r", "at"], frame)
+    )
+    with zipfile.ZipFile(tmp_path / "list.xlsx") as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+        assert "<f>" not in sheet
+        assert not any("hyperlink" in name.lower() for name in parts.namelist())
+    rows = fastexcel.read_excel(tmp_path / "list.xlsx").load_sheet(0, header_row=2).to_polars()
+    assert rows.columns == ["-甲", "n", "r", "at"]
+    assert rows["-甲"].to_list() == ["=1+1", "+x", '=HYPERLINK("http://x")', "一\n二"]
+    assert rows["n"].to_list() == [1, -2, 3, 4]
+    assert rows["r"].to_list() == [0.5, None, 1.0, 2.0]
+    assert rows["at"].to_list()[0] == datetime(2025, 4, 25, 8)
+
+
+def test_an_empty_list_is_a_workbook_too():
+    assert workbook("x", [], ["a"], pd.DataFrame({"a": []}))[:2] == b"PK"

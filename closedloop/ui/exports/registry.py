@@ -1,0 +1,8 @@
+"""Every list that can be downloaded. A new one is one line here."""
+
+from __future__ import annotations
+
+from closedloop.ui.exports.model import Export
+from closedloop.ui.open_export import OPEN_EXPORT
+
+EXPORTS: dict[str, Export] = {export.key: export for export in (OPEN_EXPORT,)}

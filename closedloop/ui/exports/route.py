@@ -1,0 +1,120 @@
+"""``/download/<list>.<csv|xlsx>``: only for the signed-in, in their scope, made anew at every request."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from closedloop.errors import ClosedloopError
+from closedloop.settings import get_settings
+from closedloop.ui import visit as visits
+from closedloop.ui.demo import open_identities, published_to_anybody
+from closedloop.ui.exports.csv_file import csv_lines
+from closedloop.ui.exports.model import Export, Exported
+from closedloop.ui.exports.registry import EXPORTS
+from closedloop.ui.exports.workbook import workbook
+from closedloop.ui.identity import COOKIE, Identity, sessions
+from closedloop.ui.language import texts_for
+from closedloop.ui.names import known_names
+from closedloop.ui.signin import identity_name
+from closedloop.ui.visit import Visit
+
+ROW_LIMIT = 100_000
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_log = logging.getLogger("closedloop.pages")
+
+
+class RequestParams:
+    """A request's query with the interface of a page's."""
+
+    def __init__(self, query: QueryParams) -> None:
+        self._query = query
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The last value."""
+        return self._query.get(name, default)
+
+    def get_all(self, name: str) -> list[str]:
+        """All values."""
+        return self._query.getlist(name)
+
+
+def _heading(visit: Visit, export: Export, made: Exported) -> list[tuple[str, str]]:
+    t, texts, names = visit.t, visit.texts, visit.names
+    whose = visit.identity.station_id
+    shown = visit.station or whose
+    published = visit.published
+    count = texts.number(len(made.frame))
+    return [
+        (t("Closedloop"), export.title(visit)),
+        (t("For"), identity_name(visit.identity, texts, whose and names.station(whose))),
+        (t("Made at"), texts.moment(datetime.now(UTC))),
+        (t("As of"), texts.moment(visit.as_of)),
+        (t("Loaded until"), texts.moment(published.default_as_of)),
+        (t("Station"), names.station(shown) if shown else t("All stations")),
+        (t("Filters"), " · ".join(made.filters) or "—"),
+        (t("Build"), f"{published.build_id} ({texts.moment(published.built_at)})"),
+        (
+            t("Rows"),
+            t("{count}, cut here: narrow the filters for the rest", count=count)
+            if len(made.frame) >= ROW_LIMIT
+            else count,
+        ),
+        (
+            t("Note"),
+            t("Demo: synthetic data of a fictional city")
+            if published.demo
+            else t("Trial on this machine, without sign-in"),
+        ),
+    ]
+
+
+def _answer(identity: Identity, export: Export, form: str, params: RequestParams) -> Response:
+    settings = get_settings()
+    status = published_to_anybody()
+    if identity.who not in open_identities(settings, status):
+        return PlainTextResponse("Nobody can sign in here.", status_code=401)
+    texts = texts_for(params.get("lang") or "zh", settings.zone)
+    names = known_names(identity.scope, status.build_id, status.default_as_of, texts)
+    visit = visits.make(identity, texts, status, names, params, settings)
+    made = export.make(visit, params, ROW_LIMIT)
+    heading = _heading(visit, export, made)
+    header = [made.labels[column] for column in made.frame.columns]
+    title = export.title(visit)
+    name = f"{title}_{visit.as_of.astimezone(texts.zone):%Y%m%d_%H%M}.{form}"
+    headers = {
+        "content-disposition": f"attachment; filename={export.key}.{form}; filename*=UTF-8''{quote(name)}",
+        "cache-control": "no-store",
+    }
+    if form == "xlsx":
+        return Response(workbook(title, heading, header, made.frame), media_type=XLSX, headers=headers)
+    return StreamingResponse(
+        csv_lines(heading, header, made.frame), media_type="text/csv; charset=utf-8", headers=headers
+    )
+
+
+async def download(request: Request) -> Response:
+    """A list as a file; 401 without a session, 404 for no such list, 503 without a warehouse."""
+    identity = sessions(get_settings()).read(request.cookies.get(COOKIE))
+    if identity is None:
+        return PlainTextResponse("Sign in first.", status_code=401)
+    export = EXPORTS.get(request.path_params["key"])
+    form = request.path_params["form"]
+    if export is None or form not in ("csv", "xlsx"):
+        return PlainTextResponse("There is no such list.", status_code=404)
+    try:
+        return await run_in_threadpool(_answer, identity, export, form, RequestParams(request.query_params))
+    except ClosedloopError as error:
+        # The reason names paths: it is for the log.
+        _log.warning("no download can be made: %s", error)
+        return PlainTextResponse("The warehouse does not answer. Try again in a moment.", status_code=503)
+
+
+download_route = Route("/download/{key}.{form}", download)
