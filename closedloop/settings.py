@@ -6,11 +6,12 @@ import hashlib
 import os
 import stat
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from closedloop.errors import ClosedloopError
@@ -52,6 +53,14 @@ def _real(path: Path) -> Path:
     return path.expanduser().resolve()
 
 
+def _network(text: object) -> str:
+    try:
+        return str(ip_network(str(text), strict=False))
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no address and no network; 10.1.2.3 and 10.1.0.0/16 are") from error
+
+
+Network = Annotated[str, BeforeValidator(_network)]
 Folder = Annotated[Path, AfterValidator(_real)]
 
 
@@ -89,6 +98,29 @@ class Settings(BaseSettings):
     duty_day_start: str = Field(default="08:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     #: Look at one's own files on the embedded warehouse without a sign-in (``run --trial``).
     trial: bool = False
+    #: Sign-in with OpenID Connect: the provider's issuer exactly as its metadata has it, what it calls us,
+    #: and the address it leads back to (``https://…/oauth2callback``).
+    oidc_issuer: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_redirect_uri: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+/oauth2callback$")
+    #: Where the provider describes itself; by default below its issuer.
+    oidc_metadata_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    #: Sign-in by a gateway in front of the pages: the key it signs with (HS256), the addresses or networks it
+    #: connects from as JSON, the header it sets, and where it signs somebody out.
+    gateway_key: SecretStr | None = None
+    gateway_peers: tuple[Network, ...] = ()
+    gateway_header: str = Field(default="X-Closedloop-Identity", pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")
+    gateway_audience: str = Field(default="closedloop", min_length=1)
+    gateway_sign_out: str | None = Field(default=None, pattern=r"^(https?://|/)\S*$")
+    #: Key of the session cookies. Embedded: made once and kept in ``home/secrets``; so on a server, unless
+    #: several page servers share it.
+    session_key: SecretStr | None = None
+    #: A session that nobody uses ends after so many minutes, and every session after so many hours.
+    idle_minutes: float = Field(default=30, gt=0, le=24 * 60)
+    session_hours: float = Field(default=12, gt=0, le=7 * 24)
+    #: Whom somebody without a grant is told to ask: an office and its number.
+    ask: str | None = Field(default=None, max_length=200)
     port: int = Field(default=8501, ge=1, le=65535)
     #: Longest question a page may ask, in seconds.
     statement_timeout: int = Field(default=60, ge=1)
@@ -106,6 +138,35 @@ class Settings(BaseSettings):
                 "the embedded one none of them"
             )
         return self
+
+    @model_validator(mode="after")
+    def _sign_in_whole(self) -> Settings:
+        oidc = {
+            "ISSUER": self.oidc_issuer,
+            "CLIENT_ID": self.oidc_client_id,
+            "CLIENT_SECRET": self.oidc_client_secret,
+            "REDIRECT_URI": self.oidc_redirect_uri,
+        }
+        missing = [f"CLOSEDLOOP_OIDC_{name}" for name, value in oidc.items() if value is None]
+        if missing and len(missing) < len(oidc):
+            raise ValueError(f"{' and '.join(missing)} not set: sign-in with a provider needs all four")
+        if self.gateway_key is not None:
+            if self.oidc_issuer is not None:
+                raise ValueError("CLOSEDLOOP_OIDC_… and CLOSEDLOOP_GATEWAY_… are two sign-ins: choose one")
+            if not self.gateway_peers:
+                raise ValueError(
+                    "CLOSEDLOOP_GATEWAY_PEERS not set: say which addresses the gateway connects from"
+                )
+            if len(self.gateway_key.get_secret_value().encode()) < 32:
+                raise ValueError("CLOSEDLOOP_GATEWAY_KEY is shorter than 32 bytes")
+        elif self.gateway_peers:
+            raise ValueError("CLOSEDLOOP_GATEWAY_KEY not set: the gateway signs what it says with it")
+        return self
+
+    @property
+    def issuer(self) -> str | None:
+        """Who vouches for identities here: the provider, ``gateway``, or nobody."""
+        return "gateway" if self.gateway_key is not None else self.oidc_issuer
 
     @property
     def embedded(self) -> bool:

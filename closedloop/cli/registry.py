@@ -40,6 +40,7 @@ COMMANDS = (
     Command("reset", "closedloop.cli.server:reset", "Delete the embedded warehouse and its data."),
     Command("load", "closedloop.cli.load:load", "Load exports: a table and its files, or a folder."),
     Command("quarantine", "closedloop.cli.quarantine:app", "List, export, replay refused rows."),
+    Command("access", "closedloop.cli.access:app", "Grant and revoke: who may sign in, as what, for where."),
     Command("build", "closedloop.cli.build:build", "Build the marts and publish them, whole or not at all."),
     Command("dbt", "closedloop.cli.build:dbt", "Any dbt command; what it writes is never published."),
     Command("load-demo", "closedloop.cli.load_demo:load_demo", "Load the fictional city into nothing."),

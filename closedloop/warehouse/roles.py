@@ -18,9 +18,18 @@ OLDEST_SERVER = 15
 #: Schemas that dbt builds, each with its twin ``<name>_next`` in which a build works.
 DBT_SCHEMAS = ("reference", "staging", "intermediate", "marts")
 #: Schemas that the migrations make.
-OWN_SCHEMAS = ("raw", "ops", "status")
+OWN_SCHEMAS = ("raw", "ops", "status", "access")
 #: What a reader may look into.
-READER_SCHEMAS = ("marts", "marts_next", "status")
+READER_SCHEMAS = ("marts", "marts_next", "status", "access")
+#: Schemas in which a reader may call functions that answer for one identity, and read no table.
+CALL_ONLY_SCHEMAS = ("access",)
+#: What the page server may call: who may come in, and is this session still open.
+READER_FUNCTIONS = (
+    "access.grant_of(text, text)",
+    "access.begin_session(text, text, text, interval)",
+    "access.end_session(text, text)",
+    "access.session_state(text, text, text, interval, interval)",
+)
 
 #: Tables of ``ops`` that a load writes; the rest of it is the builder's.
 LOADER_TABLES = ("batches", "quarantine", "coverage", "warehouse_info")
@@ -52,7 +61,7 @@ def ensure_schemas(connection: psycopg.Connection, addresses: Urls) -> None:
 
 
 def grant(connection: psycopg.Connection, addresses: Urls) -> None:
-    """Give the loader raw and its part of ops, the reader marts and status. Idempotent."""
+    """Give the loader raw and its part of ops, the reader marts, status and a few functions. Idempotent."""
     loader, reader = (sql.Identifier(addresses.user(role)) for role in ("loader", "reader"))
     ensure_schemas(connection, addresses)
     for schema in ("raw", "ops"):
@@ -67,6 +76,10 @@ def grant(connection: psycopg.Connection, addresses: Urls) -> None:
         )
     connection.execute(sql.SQL("grant usage on schema status to {}").format(reader))
     connection.execute(sql.SQL("grant select on all tables in schema status to {}").format(reader))
+    for schema in CALL_ONLY_SCHEMAS:
+        connection.execute(sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), reader))
+    for function in READER_FUNCTIONS:
+        connection.execute(sql.SQL("grant execute on function {} to {}").format(sql.SQL(function), reader))
     _close_to_public(connection, loader, addresses)
 
 
@@ -266,4 +279,19 @@ def _faults_of_reader(connection: psycopg.Connection, name: str) -> list[str]:
         [list(all_schemas())],
     ):
         faults.append(f"the reader {name} may write {relation}: revoke that")
+    for (relation,) in connection.execute(
+        """
+        select format('%%I.%%I', nspname, relname)
+        from pg_class
+        join pg_namespace on pg_namespace.oid = relnamespace
+        where
+            nspname = any (%s)
+            and relkind in ('r', 'p', 'v', 'm')
+            and has_any_column_privilege(pg_class.oid, 'select')
+        order by 1
+        limit 1
+        """,
+        [list(CALL_ONLY_SCHEMAS)],
+    ):
+        faults.append(f"the reader {name} may read {relation}: revoke that")
     return faults

@@ -18,6 +18,8 @@ from closedloop.warehouse.connections import reader_engine
 
 #: Every station, and the rows that belong to none (``UNASSIGNED``).
 ALL: Final = "*"
+#: No station: reference data and the published figures of the city. No station can be called that.
+NONE: Final = "-"
 UNASSIGNED: Final = "UNASSIGNED"
 
 # Ids travel as one comma-separated literal. What could end an entry or the literal is refused, not escaped.
@@ -38,20 +40,21 @@ class ScopeError(ClosedloopError):
 class Scope:
     """The stations somebody may see, and as what. Hashable: it belongs into the key of every cache."""
 
-    stations: frozenset[str] | Literal["*"]
+    stations: frozenset[str] | Literal["*", "-"]
     role: str
     bureau_id: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.role, str) or not _ROLE.fullmatch(self.role):
             raise ScopeError(f"{self.role!r} is no role: lower-case letters and _ only")
-        if self.stations == ALL:
+        if self.stations in (ALL, NONE):
             return
         if not isinstance(self.stations, frozenset):
-            raise ScopeError("stations is a frozenset of station ids, or '*' for all")
+            raise ScopeError("stations is a frozenset of station ids, '*' for all or '-' for none")
         if not self.stations:
             raise ScopeError(
-                "a scope without stations sees nothing: somebody without a grant gets no scope at all"
+                "a scope without stations sees nothing: somebody without a grant gets no scope at all, and "
+                "who is to see no station on purpose has Scope.nowhere"
             )
         for station in self.stations:
             if not isinstance(station, str) or not _STATION_ID.fullmatch(station):
@@ -77,14 +80,21 @@ class Scope:
             raise ScopeError(f"stations is a list of ids, not the text {stations!r}")
         return cls(frozenset(stations), role, bureau_id)
 
+    @classmethod
+    def nowhere(cls, role: str) -> Scope:
+        """No station at all: what belongs to nobody, and not one case."""
+        return cls(NONE, role)
+
     @property
     def sees_all(self) -> bool:
         """True for the whole city."""
         return self.stations == ALL
 
     def setting(self) -> str:
-        """The value of ``closedloop.stations``: ``*``, or the ids in order, joined by commas."""
-        return ALL if self.stations == ALL else ",".join(sorted(self.stations))
+        """The value of ``closedloop.stations``: ``*``, ``-``, or the ids in order, joined by commas."""
+        if isinstance(self.stations, str):
+            return self.stations
+        return ",".join(sorted(self.stations))
 
 
 def scope_statements(scope: Scope) -> tuple[str, ...]:

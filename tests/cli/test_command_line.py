@@ -11,6 +11,7 @@ import pytest
 
 from closedloop.cli.registry import COMMANDS
 from closedloop.settings import PROJECT_ROOT
+from closedloop.warehouse import latest_revision
 from tests.homes import Home
 from tests.servers import Warehouse
 
@@ -59,7 +60,7 @@ def test_up_status_down(home: Home) -> None:
     assert not home.folder.exists(), "asking made something"
     assert "PostgreSQL 18" in (told := ask("up")) and "started" in told
     assert "was running" in ask("up")
-    assert "revision    0001" in (told := ask("status")) and "build       none yet" in told
+    assert f"revision    {latest_revision()}" in (told := ask("status")) and "build       none yet" in told
     assert "nothing to do" in ask("migrate")
     assert ask("down") == "stopped\n"
     assert ask("down") == "nothing was running\n"
@@ -123,7 +124,7 @@ def test_status_of_a_server_shows_no_password(debian_server) -> None:
     try:
         done = _closedloop({"PATH": "/usr/bin:/bin", **made.environment}, "status")
         assert done.returncode == 0, done.stderr
-        assert "clerk_owner" in done.stdout and "revision    0001" in done.stdout
+        assert "clerk_owner" in done.stdout and f"revision    {latest_revision()}" in done.stdout
         assert debian_server._password not in done.stdout + done.stderr
     finally:
         debian_server.drop(made)
