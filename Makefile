@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 VENV   := .venv
+# Test processes side by side; each has a database server of its own.
+WORKERS ?= 2
 PY     := $(VENV)/bin/python
 
 .PHONY: help run test lint stop reset clean browser
@@ -29,7 +31,7 @@ run: $(VENV)/.installed
 	@exec $(PY) -m closedloop run
 
 test: $(VENV)/.installed-dev browser lint
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .
