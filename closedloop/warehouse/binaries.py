@@ -6,9 +6,13 @@ local user.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import importlib.util
 import os
 import shutil
+import stat
+import tempfile
 from pathlib import Path
 
 from closedloop.settings import Settings
@@ -16,6 +20,8 @@ from closedloop.warehouse.errors import WarehouseError
 from closedloop.warehouse.service_user import ServiceUser, may_enter
 
 MAJOR = 18
+#: What keeps its meaning between double quotes.
+_TO_A_SHELL = frozenset('"$`\\\n')
 
 
 def installed_programs() -> Path:
@@ -41,9 +47,10 @@ def programs(settings: Settings, user: ServiceUser | None) -> Path:
     if may_enter(wheel / "postgres", user):
         return wheel
     package = wheel.parent.parent
-    copy = settings.home / f"postgresql-{MAJOR}-{wheel.parent.stat().st_mtime_ns}"
-    if not copy.exists():
-        draft = settings.home / f".{copy.name}.{os.getpid()}"
+    copy = _shelter(settings) / f"postgresql-{MAJOR}-{wheel.parent.stat().st_mtime_ns}"
+    if not (copy / wheel.relative_to(package.parent) / "postgres").exists():
+        draft = copy.with_name(f".{copy.name}.{os.getpid()}")
+        shutil.rmtree(copy, ignore_errors=True)
         shutil.rmtree(draft, ignore_errors=True)
         # The programs find the wheel's shared libraries by their place beside the package, or in it on macOS.
         for part in (wheel.parent, package / ".dylibs", package.with_name(f"{package.name}.libs")):
@@ -52,6 +59,33 @@ def programs(settings: Settings, user: ServiceUser | None) -> Path:
         _open_to_all(draft)
         draft.rename(copy)
     return copy / wheel.relative_to(package.parent)
+
+
+def _shelter(settings: Settings) -> Path:
+    """The folder for the copy: home, or one in the temp folder when home's path means something to a shell.
+
+    ``initdb`` calls ``postgres`` by its full path through a shell, between double quotes.
+    """
+    if not _TO_A_SHELL & set(str(settings.home)):
+        return settings.home
+    digest = hashlib.sha256(os.fsencode(settings.home)).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"closedloop-programs-{os.geteuid()}-{digest}"
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o755)
+        folder.chmod(0o755)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise WarehouseError(
+            f"{folder} exists and is not a folder that only you can write; remove it, or set CLOSEDLOOP_HOME "
+            "to a path without quotes, dollar signs and backslashes"
+        )
+    return folder
+
+
+def forget(settings: Settings) -> None:
+    """Remove the copy that stands outside home, if there is one. The server must be stopped."""
+    if _TO_A_SHELL & set(str(settings.home)):
+        shutil.rmtree(_shelter(settings), ignore_errors=True)
 
 
 def _open_to_all(copy: Path) -> None:

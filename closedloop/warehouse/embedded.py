@@ -23,6 +23,7 @@ import psycopg
 from closedloop.settings import Settings, get_settings
 from closedloop.warehouse import (
     administration,
+    binaries,
     data_folder,
     home_folder,
     postmaster,
@@ -220,6 +221,7 @@ def remove(settings: Settings | None = None) -> bool:
         if not data_folder.exists(settings):
             return False
         # Renamed first: a removal that is interrupted leaves no half of a warehouse behind.
+        binaries.forget(settings)
         doomed = settings.home / ".postgres.removed"
         shutil.rmtree(doomed, ignore_errors=True)
         data_folder.data_folder(settings).rename(doomed)

@@ -50,7 +50,10 @@ class BusyReader(threading.Thread):
 
     def run(self) -> None:
         with self.warehouse.connect("reader") as conn:
-            while not self.enough.is_set():
+            last_look = False
+            while not last_look:
+                # Told to end, it looks once more: however the machine is busy, the new build is seen.
+                last_look = self.enough.is_set()
                 try:
                     with conn.transaction():
                         _in_scope(conn)

@@ -19,6 +19,7 @@ from closedloop.warehouse import (
     WarehouseError,
     WarehouseUnavailable,
     administration,
+    binaries,
     data_folder,
     embedded,
     secret_files,
@@ -163,7 +164,12 @@ def test_any_path_will_do(home: Home, name: str) -> None:
         warehouse.migrate(settings)
         assert warehouse.is_current(settings)
     finally:
-        embedded.stop(settings)
+        embedded.remove(settings)
+
+
+def test_programs_that_had_to_be_copied_run_at_any_path(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binaries, "may_enter", lambda *_: False)
+    test_any_path_will_do(home, "dol$(touch x)lar")
 
 
 def test_a_socket_folder_that_somebody_else_put_there_is_refused(tmp_path: Path) -> None:
