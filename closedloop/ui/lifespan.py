@@ -1,4 +1,4 @@
-"""What the page server starts before it serves, and stops when it ends."""
+"""What the page server starts before it serves, keeps alive while it does, and stops when it ends."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ import anyio
 import streamlit as st
 
 from closedloop.errors import ClosedloopError
-from closedloop.settings import get_settings
+from closedloop.settings import Settings, get_settings
 from closedloop.warehouse import embedded
 
 log = logging.getLogger("closedloop.pages")
+
+#: How often the embedded warehouse is looked after, in seconds. A look reads one small file.
+WATCH_SECONDS = 5.0
 
 
 @asynccontextmanager
 async def warehouse_lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
     """Have the embedded warehouse running while pages are served; a server's warehouse is left alone.
 
-    A warehouse that does not start is no reason not to serve: the pages say what is wrong, and retry.
+    A warehouse that does not start is no reason not to serve: the pages say what is wrong, and retry. One
+    that is killed meanwhile is started again; one that somebody stopped is not.
     """
     settings = get_settings()
     if not settings.embedded:
@@ -34,6 +38,22 @@ async def warehouse_lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
         yield {}
         return
     try:
-        yield {}
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_watch, settings)
+            try:
+                yield {}
+            finally:
+                tasks.cancel_scope.cancel()
     finally:
-        await anyio.to_thread.run_sync(running.__exit__, None, None, None)
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(running.__exit__, None, None, None)
+
+
+async def _watch(settings: Settings) -> None:
+    while True:
+        await anyio.sleep(WATCH_SECONDS)
+        try:
+            if await anyio.to_thread.run_sync(embedded.revive, settings):
+                log.warning("the embedded warehouse had died and was started again")
+        except (ClosedloopError, OSError) as error:
+            log.error("the embedded warehouse has died and cannot be started: %s", error)

@@ -118,6 +118,27 @@ def _living_server_answers(settings: Settings, folder: Path) -> bool:
     return False
 
 
+def revive(settings: Settings | None = None, progress: Progress = quiet) -> bool:
+    """Start the server again if it died by itself; True when this call did.
+
+    A server that was stopped (:func:`stop`) leaves no pid behind, a killed or crashed one does: so nobody's
+    ``closedloop down`` is undone.
+    """
+    settings = settings or get_settings()
+    if not postmaster.is_stale(data_folder.data_folder(settings)):
+        return False
+    with home_folder.exclusively(settings):
+        folder = data_folder.data_folder(settings)
+        if not postmaster.is_stale(folder):
+            return False
+        mark = home_folder.keep_mark(settings)
+        started = _start(settings, service_user(settings), progress)
+        found = postmaster.find(folder)
+        if found is not None and mark.exists():
+            mark.write_text(str(found.pid))
+        return started
+
+
 def stop(settings: Settings | None = None) -> bool:
     """Stop the server; True when one ran. What its clients are doing is rolled back."""
     settings = settings or get_settings()

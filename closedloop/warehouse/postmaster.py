@@ -51,6 +51,11 @@ def find(folder: Path) -> Postmaster | None:
     return Postmaster(pid, sockets, ready=len(lines) > 7 and lines[7].strip() == "ready")
 
 
+def is_stale(folder: Path) -> bool:
+    """True when a server of ``folder`` ended without taking its pid along: killed, or crashed."""
+    return (folder / "postmaster.pid").exists() and find(folder) is None
+
+
 def survivors(folder: Path) -> list[psutil.Process]:
     """Every living server process of ``folder``: the server's own, and what a killed one left."""
     return [process for process in psutil.process_iter() if _works_in(process, folder)]

@@ -125,6 +125,21 @@ def test_a_killed_server_is_cleared_away_and_its_commits_are_there(home: Home) -
         assert connection.execute("select answer from kept").fetchone() == (42,)
 
 
+def test_a_killed_server_is_revived_and_a_stopped_one_is_left_alone(home: Home) -> None:
+    embedded.start(home.settings)
+    pid = embedded.status(home.settings).pid
+    assert embedded.revive(home.settings) is False
+    os.kill(pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=30)
+    assert embedded.revive(home.settings) is True
+    with embedded.in_use(home.settings) as started:
+        assert started is False
+    # It had been started to stay, and still is.
+    assert embedded.status(home.settings).pid not in (None, pid)
+    embedded.stop(home.settings)
+    assert embedded.revive(home.settings) is False
+
+
 def test_a_server_that_lost_its_socket_is_replaced(home: Home) -> None:
     embedded.start(home.settings)
     before = embedded.status(home.settings)

@@ -1,0 +1,30 @@
+"""What the page server keeps alive while it serves."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import anyio
+import pytest
+
+from closedloop.ui import lifespan
+from closedloop.warehouse import embedded
+from tests.homes import Home
+
+
+def test_a_page_server_brings_a_killed_warehouse_back(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifespan, "get_settings", lambda: home.settings)
+    monkeypatch.setattr(lifespan, "WATCH_SECONDS", 0.05)
+
+    async def serve() -> None:
+        async with lifespan.warehouse_lifespan(None):
+            pid = embedded.status(home.settings).pid
+            os.kill(pid, signal.SIGKILL)
+            with anyio.fail_after(60):
+                while embedded.status(home.settings).version is None:
+                    await anyio.sleep(0.05)
+            assert embedded.status(home.settings).pid != pid
+
+    anyio.run(serve)
+    assert embedded.status(home.settings).pid is None
