@@ -6,6 +6,7 @@ from closedloop.queries.reading import rows
 from closedloop.queries.standing import judgement_counts, open_items
 from closedloop.ui import filters
 from closedloop.ui.exports.links import download_links
+from closedloop.ui.ignored import say_ignored
 from closedloop.ui.open_list import (
     AGES,
     HOLDERS,
@@ -32,15 +33,7 @@ choice = read_choice(st.query_params, visit)
 st.title(page_title(OPEN, texts, visit.identity))
 st.caption(t("Every open item as of {moment}, worst first.", moment=texts.moment(visit.as_of)))
 
-ignored = ignored_filters(st.query_params, visit)
-if ignored:
-    st.warning(
-        t(
-            "Not a filter known here, so it was ignored: {filters}",
-            filters=", ".join(f"`{f}`" for f in ignored),
-        ),
-        icon=":material/filter_list_off:",
-    )
+say_ignored(visit, ignored_filters(st.query_params, visit))
 
 active = active_filters(visit, choice)
 with st.expander(

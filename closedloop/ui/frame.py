@@ -10,6 +10,7 @@ from closedloop.ui import filters, visit
 from closedloop.ui.asking import BuildChanged
 from closedloop.ui.demo import open_identities, published_to_anybody
 from closedloop.ui.identity import COOKIE, sessions
+from closedloop.ui.ignored import ignored_shared, say_ignored
 from closedloop.ui.language import language_of, texts_for
 from closedloop.ui.menu import sidebar, top_menu
 from closedloop.ui.names import known_names
@@ -68,6 +69,7 @@ try:
     sidebar(here, entry)
     top_menu(here, pages, entry)
     notices(here)
+    say_ignored(here, ignored_shared(st.query_params, here))
     chosen.run()
 except BuildChanged:
     # Two builds must not stand on one page: start over with the newer one.

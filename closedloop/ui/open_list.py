@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +11,7 @@ import pandas as pd
 from closedloop.queries.standing import JUDGEMENTS, OpenFilter
 from closedloop.ui import filters
 from closedloop.ui.exports.model import Params
+from closedloop.ui.ignored import ignored_values
 from closedloop.ui.visit import Visit
 
 HOLDERS = ("centre", "station", "post", "department")
@@ -63,29 +63,21 @@ def read_choice(params: Params, visit: Visit) -> OpenChoice:
 
 
 def ignored_filters(params: Params, visit: Visit) -> list[str]:
-    """The filters of an address that name none of the options, as ``loop=volunteer``.
-
-    A value that no option could look like is left out: nothing hostile is repeated.
-    """
+    """The list's own filters in an address that name none of the options, as ``loop=volunteer``."""
     names = visit.names
-    options: dict[str, Sequence[str]] = {
-        "loop": names.ids("loop"),
-        "colour": SEVERITIES,
-        "target": names.ids("target"),
-        "stage": names.ids("stage"),
-        "holder": HOLDERS,
-        "view": tuple(VIEWS),
-        "only": ("returned", "new"),
-        "age": tuple(str(days) for days in AGES),
-    }
-    if visit.leads:
-        options["station"] = names.stations()
-    return [
-        f"{name}={value}" if re.fullmatch(r"[\w:.-]{1,60}", value) else name
-        for name, known in options.items()
-        for value in params.get_all(name)
-        if value not in known
-    ]
+    return ignored_values(
+        params,
+        {
+            "loop": names.ids("loop"),
+            "colour": SEVERITIES,
+            "target": names.ids("target"),
+            "stage": names.ids("stage"),
+            "holder": HOLDERS,
+            "view": tuple(VIEWS),
+            "only": ("returned", "new"),
+            "age": tuple(str(days) for days in AGES),
+        },
+    )
 
 
 def judgement_label(visit: Visit, judgement: str, unit: str | None) -> str:
