@@ -28,10 +28,13 @@ def load(
         str, typer.Argument(help="A table of the contract (incidents, disputes, …), or a folder.")
     ],
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Files of that table: CSV (plain, gzip, zip) or XLSX.")
+        list[Path] | None, typer.Argument(help="Files of that table: CSV, XLSX, XLS … (see docs).")
     ] = None,
     mapping: Annotated[
         Path | None, typer.Option("--mapping", help="YAML: which column feeds which field.")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", help="The sheet of a workbook, where several fit.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a file that has any bad row.")] = False,
     extract: Annotated[
@@ -59,7 +62,7 @@ def load(
     with warehouse_in_shape(settings):
         _warn_of_the_demo(settings, files or [folder])
         if not files and folder.is_dir():
-            if mapping or extract or covers_from or covers_until or covers_stations:
+            if mapping or sheet or extract or covers_from or covers_until or covers_stations:
                 raise ClosedloopError("a folder says mapping, extract and coverage in its manifest.yml")
             reports = load_directory(folder, strict=strict, settings=settings, progress=say, each=_print)
         else:
@@ -68,7 +71,16 @@ def load(
             covers = _covers(settings, covers_from, covers_until, covers_stations)
             chosen = read_mapping(mapping) if mapping else None
             reports = [
-                _load(what, path, settings, mapping=chosen, strict=strict, extract=extract, covers=covers)
+                _load(
+                    what,
+                    path,
+                    settings,
+                    mapping=chosen,
+                    sheet=sheet,
+                    strict=strict,
+                    extract=extract,
+                    covers=covers,
+                )
                 for path in files
             ]
     _print_total(reports)
@@ -130,6 +142,8 @@ def _print(report: LoadReport) -> None:
             say(f"  row {row.row:,}: {'; '.join(reason.message_en for reason in row.reasons)}")
         if len(batch.bad) > SHOWN:
             say(f"  and {len(batch.bad) - SHOWN:,} more: python -m closedloop quarantine list")
+    if left_out := report.left_out.said():
+        say(f"  no records, left out: {', '.join(left_out)}")
     if report.dropped_columns:
         where = "mapping" if report.mapped else "contract"
         say(f"  not in the {where}, dropped: {', '.join(mask(name) for name in report.dropped_columns)}")

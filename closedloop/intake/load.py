@@ -27,13 +27,21 @@ from closedloop.intake.mapping import (
 )
 from closedloop.intake.pseudonym import Pseudonymiser
 from closedloop.intake.reading import Source, read_bytes, read_file
+from closedloop.intake.reading.container import MOST_BYTES
 from closedloop.intake.reference import Reference, load_reference
 from closedloop.intake.refused import RefusedFile
 from closedloop.intake.report import BatchReport, LoadReport, Progress, quiet
 from closedloop.intake.store import quarantine_rows, tombstones, versions
 from closedloop.intake.store.batches import Counts, FileFacts, close_batch, open_batch
 from closedloop.intake.store.copying import copy_rows, create_incoming
-from closedloop.intake.store.coverage import Coverage, covered_until, known_stations, record, resolve
+from closedloop.intake.store.coverage import (
+    Coverage,
+    cover_new_stations,
+    covered_until,
+    known_stations,
+    record,
+    resolve,
+)
 from closedloop.intake.store.stage_events import derive_stage_events
 from closedloop.intake.validation import Validated, how_written, validate
 from closedloop.settings import Settings, get_settings
@@ -65,6 +73,7 @@ def load_file(
     extract: Extract | None = None,
     covers: Covers | None = None,
     time_zone: str | None = None,
+    sheet: str | None = None,
     loaded_by: str = "cli",
     settings: Settings | None = None,
     progress: Progress = quiet,
@@ -72,14 +81,14 @@ def load_file(
     """Load one file into one raw table (with a mapping: into each of its tables).
 
     ``extract`` is ``delta`` unless the caller or the mapping says ``full``. ``time_zone`` is that of times
-    which name none, where neither file nor mapping say otherwise; the warehouse's by default. Raises
-    RefusedFile when nothing of the file can be loaded, or when ``strict`` and any row is bad; ClosedloopError
-    for a mistake of the caller.
+    which name none, where neither file nor mapping say otherwise; the warehouse's by default. ``sheet`` names
+    the sheet of a workbook, before the mapping's. Raises RefusedFile when nothing of the file can be loaded,
+    or when ``strict`` and any row is bad; ClosedloopError for a mistake of the caller.
     """
     started = time.monotonic()
     settings = settings or get_settings()
     progress(f"reading {path.name}")
-    source = read_file(path, _wanted(table, mapping), sheet=mapping.mapping.sheet if mapping else None)
+    source = read_file(path, _wanted(table, mapping), sheet=_sheet(sheet, mapping))
     prepared = prepare(
         table, source, mapping=mapping, time_zone=time_zone, loaded_by=loaded_by, settings=settings
     )
@@ -100,11 +109,16 @@ def prepare_bytes(
     name: str,
     *,
     mapping: MappingFile | None = None,
+    sheet: str | None = None,
     loaded_by: str = "upload",
+    most_bytes: int = MOST_BYTES,
     settings: Settings | None = None,
 ) -> Prepared:
-    """Read, map and validate the content of one file; :func:`write` loads it."""
-    source = read_bytes(data, name, _wanted(table, mapping), sheet=mapping.mapping.sheet if mapping else None)
+    """Read, map and validate the content of one file; :func:`write` loads it. What unpacks to more than
+    ``most_bytes`` is refused."""
+    source = read_bytes(
+        data, name, _wanted(table, mapping), sheet=_sheet(sheet, mapping), most_bytes=most_bytes
+    )
     return prepare(table, source, mapping=mapping, loaded_by=loaded_by, settings=settings or get_settings())
 
 
@@ -159,9 +173,11 @@ def write(
     """Write a prepared file in one transaction, under the lock shared with builds."""
     started = time.monotonic() if started is None else started
     settings = settings or get_settings()
+    kind: Extract = extract or prepared.mapping.extract or "delta"
+    if kind == "delta" and not prepared.source.rows and not (covers and covers.said):
+        _refuse_nothing(prepared)
     if strict:
         _refuse_bad_rows(prepared)
-    kind: Extract = extract or prepared.mapping.extract or "delta"
     reports = []
     with transaction(settings, progress) as connection:
         for mapped, checked in prepared.outputs:
@@ -186,6 +202,7 @@ def write(
         warnings,
         tuple(dropped_columns(prepared.mapping, prepared.source)),
         time.monotonic() - started,
+        left_out=prepared.source.left_out,
         mapped=prepared.file.mapping is not None,
     )
 
@@ -228,6 +245,7 @@ def _write_output(
         _refuse_empty_extract(connection, prepared, table, checked)
     extent = Coverage() if covers is None else resolve(connection, table, checked.good, extract, covers)
     warnings = _warnings_of(connection, table, checked, extent, zone)
+    known_before = known_stations(connection)
     batch_id, loaded_at = open_batch(connection, table.name, file, extract)
     create_incoming(connection, table)
     copy_rows(connection, checked.good)
@@ -250,6 +268,8 @@ def _write_output(
             )
     quarantine_rows.settle_by_good_rows(connection, table.name, key, batch_id)
     new = quarantine_rows.write_quarantine(connection, table.name, file, batch_id, checked.bad)
+    if table.name == "stations":
+        cover_new_stations(connection, known_before)
     record(connection, table, batch_id, extent)
     counts = Counts(checked.read, accepted, unchanged, len(checked.bad), retracted, events)
     recorded = [*prepared.warnings, *warnings] if table.name == prepared.table else warnings
@@ -269,6 +289,21 @@ def _wanted(table: str, mapping: MappingFile | None) -> set[str]:
             f"{', '.join(mapping.mapping.tables)}"
         )
     return mapping.mapping.columns
+
+
+def _sheet(sheet: str | None, mapping: MappingFile | None) -> str | None:
+    return sheet or (mapping.mapping.sheet if mapping else None)
+
+
+def _refuse_nothing(prepared: Prepared) -> None:
+    """A file without a row says nothing, unless it says until when nothing happened."""
+    name = prepared.source.name
+    raise RefusedFile(
+        f"{name} has a header and no row under it; if nothing happened, say until when (--covers-until, or "
+        "covers_until in the manifest), else export it again.",
+        f"{name} 只有表头，没有数据行；如确无数据，请说明截至时间（--covers-until 或清单中的 covers_until），"
+        "否则请重新导出。",
+    )
 
 
 def _refuse_bad_rows(prepared: Prepared) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from closedloop.intake.reading import LeftOut
 from closedloop.intake.store.batches import Counts
 from closedloop.intake.validation import BadRow
 
@@ -38,6 +39,8 @@ class LoadReport:
     seconds: float = 0.0
     refused: str | None = None
     refused_zh: str | None = field(default=None, repr=False)
+    #: Rows of the file that are no records: titles, totals, blanks. They are in no count.
+    left_out: LeftOut = field(default_factory=LeftOut)
     #: Whether a mapping said what the columns mean; else their names did.
     mapped: bool = False
 

@@ -327,6 +327,23 @@ def test_coverage_is_what_the_extract_says_or_the_stations_in_it_until_its_lates
     ]
 
 
+def test_an_extract_of_all_stations_covers_those_that_are_entered_later(warehouse, tmp_path):
+    until = dt.datetime(2025, 4, 25, tzinfo=dt.UTC)
+    posts = [{"post_id": "P1", "station_id": "S01"}, {"post_id": "P2", "station_id": "S02"}]
+    load(write_csv(tmp_path / "posts.csv", posts), "posts", covers=Covers(until=until))
+    load(stations(tmp_path / "one.csv", "S01"), "stations")
+    load(write_csv(tmp_path / "a.csv", [incident(1)]), covers=Covers(until=until, without=("S01",)))
+    load(stations(tmp_path / "both.csv", "S01", "S02"), "stations")
+    assert query(
+        warehouse, "select table_name, station_id, covers_until from ops.coverage order by 1, 2"
+    ) == [
+        ("incidents", "UNASSIGNED", until),
+        ("posts", "S01", until),
+        ("posts", "S02", until),
+        ("posts", "UNASSIGNED", until),
+    ]
+
+
 def test_a_load_waits_for_the_lock_and_says_who_holds_it(warehouse, tmp_path):
     import threading
 

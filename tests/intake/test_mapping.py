@@ -76,6 +76,23 @@ def test_columns_constants_joins_splits_translations_and_blanks(tmp_path):
     assert rows_taken(mapping, source) == 3
 
 
+def test_rows_that_only_create_a_station_are_taken_by_no_output(tmp_path):
+    mapping = mapping_of(
+        tmp_path,
+        """
+        outputs:
+          - table: stations
+            distinct: true
+            fields: {station_id: at, bureau_id: {constant: B1}, name_zh: at}
+          - table: incidents
+            where: {column: kind, equals: call}
+            fields: {incident_id: nr, received_at: at}
+        """,
+    )
+    source = read_bytes(b"nr,kind,at\n1,call,a\n2,visit,b\n3,,c\n", "calls.csv")
+    assert rows_taken(mapping, source) == 1
+
+
 def test_equal_rows_get_distinct_identifiers_and_the_same_file_the_same_ones(tmp_path):
     mapping = mapping_of(
         tmp_path,

@@ -118,67 +118,28 @@ def test_a_line_that_cannot_be_taken_apart_is_set_aside_and_the_rest_is_read(bro
     assert source.rows == 5
 
 
-@pytest.mark.parametrize(
-    ("data", "sentence"),
-    [
-        (b"", "a.csv is empty; export it again."),
-        (b" \r\n \n", "a.csv is empty; export it again."),
-        (
-            workbook([["警情编号"], ["A1"]])[:-200],
-            "a.csv is cut short: its beginning is there and its end is missing; copy or export it again.",
-        ),
-        (
-            gzip.compress(TEXT.encode() * 50)[:-9],
-            "a.csv is cut short: its beginning is there and its end is missing; copy or export it again.",
-        ),
-        (b"%PDF-1.7\n\0\0", "a.csv is no table (its content is PDF); export it as CSV or XLSX."),
-        (bytes(range(256)) * 4, "a.csv is no table (its content is binary); export it as CSV or XLSX."),
-        (TEXT.encode("utf-16"), "a.csv is UTF-16 text; save it as CSV UTF-8."),
-        (
-            "名称;n\nCafé Müller à côté;1\nÉcole;é,ü\n".encode("latin-1", "ignore") + b"\xe9\xe8,\xff",
-            "a.csv is neither UTF-8 nor GB18030 text; save it as CSV UTF-8.",
-        ),
-        (
-            TEXT.encode().replace("姜".encode(), "姜".encode()[:2], 1),
-            "a.csv line 2: the text is UTF-8 with a broken character; export it again as UTF-8.",
-        ),
-        (
-            TEXT.encode() + b'A4,"open,\nA5,b,c\n',
-            "a.csv row 5: a quotation mark is opened and never closed; correct "
-            "the row or export the file again.",
-        ),
-        (
-            "警情编号,警情编号,接警时间\n1,2,3\n".encode(),
-            "a.csv: the column '警情编号' stands twice; remove one of them.",
-        ),
-        (zipped(a__csv=b"a", b__csv=b"b"), "a.csv holds 2 files; give one table per archive."),
-        (
-            b"\xd0\xcf\x11\xe0" + b"\0" * 600,
-            "a.csv is a workbook that cannot be opened (damaged, or locked with a "
-            "password); save it again as XLSX.",
-        ),
-    ],
-    ids=[
-        "empty",
-        "blank",
-        "cut xlsx",
-        "cut gzip",
-        "pdf",
-        "binary",
-        "utf-16",
-        "latin-1",
-        "broken utf-8",
-        "open quote",
-        "header twice",
-        "two in a zip",
-        "broken xls",
-    ],
-)
-def test_a_file_that_cannot_be_read_is_refused_with_one_sentence(data, sentence):
+def test_what_unpacks_to_more_than_may_be_is_refused():
+    data = gzip.compress(b"a,b\n" + b"1,2\n" * 1_000_000)
     with pytest.raises(RefusedFile) as refusal:
-        read_bytes(data, "a.csv", WANTED)
-    assert str(refusal.value) == sentence
-    assert refusal.value.zh
+        read_bytes(data, "a.csv", WANTED, most_bytes=1024**2)
+    assert str(refusal.value) == "a.csv unpacks to more than 1 MB; export it in parts."
+    assert refusal.value.zh == "a.csv 解压后超过 1 MB；请分批导出。"
+
+
+def test_a_small_page_may_not_ask_for_a_large_table():
+    page = b"<table>" + b"<tr><td colspan=2000>1</td></tr>" * 11_000 + b"</table>"
+    with pytest.raises(RefusedFile, match="a web page with a table too large to read; export it as CSV"):
+        read_bytes(page, "a.xls", WANTED)
+
+
+def test_a_page_fetches_nothing_and_expands_nothing(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    page = f"""<!DOCTYPE html [<!ENTITY x SYSTEM "file://{secret}"><!ENTITY y "yyyy">]>
+    <html><table><tr><td>警情编号</td><td>接警时间</td></tr><tr><td>&x;&y;A</td><td>1</td></tr></table></html>"""
+    read = read_bytes(page.encode(), "a.xls", WANTED).frame.rows()
+    assert "secret" not in repr(read)
+    assert "yyyy" not in repr(read)
 
 
 def test_a_telephone_number_in_a_file_name_is_masked():

@@ -50,10 +50,14 @@ def dropped_columns(mapping: Mapping, source: Source) -> list[str]:
 
 
 def rows_taken(mapping: Mapping, source: Source) -> int:
-    """How many rows of the file at least one output takes."""
-    if any(not output.where for output in mapping.outputs):
+    """How many rows of the file at least one output takes as records.
+
+    Distinct outputs (stations to create) are by-products and take none, unless the mapping has no other.
+    """
+    outputs = [output for output in mapping.outputs if not output.distinct] or mapping.outputs
+    if any(not output.where for output in outputs):
         return source.frame.height
-    taken = reduce(lambda a, b: a | b, (_condition(mapping, output.where) for output in mapping.outputs))
+    taken = reduce(lambda a, b: a | b, (_condition(mapping, output.where) for output in outputs))
     return source.frame.filter(taken).height
 
 
@@ -141,9 +145,7 @@ def _digest(text: str) -> str:
 
 def _refuse_numbers_for_identifiers(mapping: Mapping, source: Source) -> None:
     """A spreadsheet keeps 15 digits of a number: longer identifiers have lost their end and would merge
-    silently."""
-    if not source.numeric:
-        return
+    silently. So have those that it wrote into a text as 3.30203E+17."""
     for output in mapping.outputs:
         identifiers = {c.name for c in TABLES[output.table].columns if c.info.get("identifier")}
         for field, spec in output.fields.items():
@@ -151,9 +153,10 @@ def _refuse_numbers_for_identifiers(mapping: Mapping, source: Source) -> None:
                 continue
             for column in spec.columns:
                 cells = source.frame[column].str.strip_chars()
-                lost = source.numeric[column] & cells.str.contains(r"^[+-]?\d{16,}|[eE]\+?\d+$").fill_null(
-                    False
-                )
+                lost = cells.str.contains(r"^\d(?:\.\d+)?[eE]\+\d{2,3}$").fill_null(False)
+                if column in source.numeric:
+                    long = cells.str.contains(r"^[+-]?\d{16,}|[eE]\+?\d+$").fill_null(False)
+                    lost = lost | (source.numeric[column] & long)
                 if lost.any():
                     row = source.frame[ROW].filter(lost)[0]
                     raise RefusedFile(

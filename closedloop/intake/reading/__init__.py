@@ -1,24 +1,31 @@
-"""Reading a file into one table of strings (:class:`Source`), whatever it was: text, workbook, compressed."""
+"""Reading a file into one table of strings (:class:`Source`), whatever it was: text, workbook, web page,
+compressed."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from functools import reduce
 from pathlib import Path
 
 import polars as pl
 
 from closedloop.intake.masking import mask
-from closedloop.intake.reading.container import unpack
+from closedloop.intake.reading.container import MOST_BYTES, unpack
 from closedloop.intake.reading.delimited import read_delimited
 from closedloop.intake.reading.encoding import to_utf8
-from closedloop.intake.reading.source import ROW, Source, Unparseable
+from closedloop.intake.reading.grid import without_blank_columns
+from closedloop.intake.reading.header import Header
+from closedloop.intake.reading.markup import is_markup, read_markup
+from closedloop.intake.reading.records import records
+from closedloop.intake.reading.source import ROW, LeftOut, Source, Unparseable
 from closedloop.intake.reading.workbook import read_workbook
 from closedloop.intake.refused import RefusedFile
 
-__all__ = ["ROW", "Source", "Unparseable", "read_bytes", "read_file"]
+__all__ = ["ROW", "LeftOut", "Source", "Unparseable", "read_bytes", "read_file"]
 
-_TOTALS = ("合计", "总计", "小计", "共计")
+#: How web systems keep a spreadsheet from reading an identifier as a number: ="0123".
+_AS_FORMULA = r'^\s*="(.*)"\s*$'
 
 
 def read_file(path: Path, wanted: Collection[str] = (), *, sheet: str | None = None) -> Source:
@@ -35,43 +42,53 @@ def read_file(path: Path, wanted: Collection[str] = (), *, sheet: str | None = N
     return read_bytes(data, path.name, wanted, sheet=sheet)
 
 
-def read_bytes(data: bytes, name: str, wanted: Collection[str] = (), *, sheet: str | None = None) -> Source:
+def read_bytes(
+    data: bytes,
+    name: str,
+    wanted: Collection[str] = (),
+    *,
+    sheet: str | None = None,
+    most_bytes: int = MOST_BYTES,
+) -> Source:
     """Read the content of one file. The name is recorded, with numbers of persons masked; it decides
-    nothing."""
+    nothing. What unpacks to more than ``most_bytes`` is refused."""
     name = mask(name)
-    kind, content = unpack(data, name)
+    kind, content = unpack(data, name, most=most_bytes)
     broken: tuple[Unparseable, ...] = ()
     numeric: dict[str, pl.Series] = {}
+    notes: tuple[str, ...] = ()
     if kind == "workbook":
-        frame, numeric = read_workbook(content, name, wanted, sheet)
+        read = read_workbook(content, name, wanted, sheet)
+        frame, header, header_cells, numeric = read.frame, read.header, read.header_cells, read.numeric
     else:
         text, _ = to_utf8(content, name)
-        frame, broken = read_delimited(text, name, wanted)
-    keep = _records(frame)
-    notes = []
-    if totals := int((~keep & _is_total(frame)).sum()):
-        notes.append(f"{totals} total row(s) 合计 left out")
-    if not keep.all():
+        if is_markup(text):
+            frame, header, header_cells = read_markup(text, name, wanted)
+        else:
+            lines = read_delimited(text, name, wanted)
+            frame, header, header_cells, broken = (
+                lines.frame, lines.header, lines.header_cells, lines.unparseable
+            )  # fmt: skip
+        if b'="' in text:
+            frame = frame.with_columns(pl.exclude(ROW).str.replace(_AS_FORMULA, "${1}"))
+    frame = without_blank_columns(frame)
+    frame, numeric, left_out = _records(frame, numeric, header, header_cells)
+    said = LeftOut(totals=left_out.totals, footers=left_out.footers).said()
+    notes = tuple(f"{what} left out" for what in said)
+    return Source(name, hashlib.sha256(data).hexdigest(), frame, broken, numeric, notes, left_out)
+
+
+def _records(
+    frame: pl.DataFrame,
+    numeric: dict[str, pl.Series],
+    header: Header,
+    header_cells: tuple[str | None, ...],
+) -> tuple[pl.DataFrame, dict[str, pl.Series], LeftOut]:
+    """The rows that are records, and how many of each kind are none."""
+    found = records(frame, header_cells)
+    counts = {kind: int(rows.sum()) for kind, rows in found.items()}
+    if found:
+        keep = ~reduce(lambda a, b: a | b, found.values())
         numeric = {column: cells.filter(keep) for column, cells in numeric.items()}
         frame = frame.filter(keep)
-    return Source(name, hashlib.sha256(data).hexdigest(), frame, broken, numeric, tuple(notes))
-
-
-def _records(frame: pl.DataFrame) -> pl.Series:
-    """True for rows that are records: neither blank nor a line of totals."""
-    cells = pl.exclude(ROW)
-    blank = frame.select(pl.all_horizontal(cells.is_null() | (cells.str.len_bytes() == 0)).alias("blank"))[
-        "blank"
-    ]
-    if blank.any() or frame.height < 10_000:
-        blank = frame.select(pl.all_horizontal(cells.fill_null("").str.strip_chars() == "").alias("b"))["b"]
-    return ~blank & ~_is_total(frame)
-
-
-def _is_total(frame: pl.DataFrame) -> pl.Series:
-    """A total stands in the first column of one of the last rows."""
-    if frame.is_empty() or frame.width < 2:
-        return pl.zeros(frame.height, dtype=pl.Boolean, eager=True)
-    first = frame.to_series(1)
-    tail = pl.arange(0, frame.height, eager=True) >= frame.height - 3
-    return tail & first.str.replace_all(r"[\s:：]", "").is_in(list(_TOTALS)).fill_null(False)
+    return frame, numeric, LeftOut(titles=header.first, **counts)

@@ -8,10 +8,13 @@ import zipfile
 import zlib
 from typing import Literal
 
+from closedloop.intake.reading.encoding import UTF_16_MARKS
 from closedloop.intake.refused import RefusedFile
 
 #: Unpacked size at which a compressed file is refused rather than filling the machine's memory.
 MOST_BYTES = 4 * 1024**3
+#: The same for the parts of a workbook, whose cells take many times their size.
+MOST_WORKBOOK_BYTES = 2 * 1024**3
 
 _NO_TABLE = {
     b"%PDF": "PDF",
@@ -23,35 +26,37 @@ _NO_TABLE = {
     b"MZ": "EXE",
 }
 
+#: Other things that are zips, by a part that each of them has.
+_OTHER_ZIPS = {"word/": "a Word document", "ppt/": "a presentation"}
+
 #: Wrappings of one table: a gzip in a zip is met, anything deeper is a mistake or a trap.
 DEEPEST = 2
+
+_OLE = b"\xd0\xcf\x11\xe0"
 
 Kind = Literal["text", "workbook"]
 
 
-def unpack(data: bytes, name: str, depth: int = 0) -> tuple[Kind, bytes]:
-    """The kind of table in a file and its unpacked bytes. Refuses what holds no table, or more than one."""
-    if not data[:4096].strip() and not data.strip():
+def unpack(data: bytes, name: str, *, most: int = MOST_BYTES, depth: int = 0) -> tuple[Kind, bytes]:
+    """The kind of table in a file and its unpacked bytes. Refuses what holds no table, more than one, or
+    unpacks to more than ``most`` bytes."""
+    start = data[:4096].removeprefix(b"\xef\xbb\xbf")
+    if not start.strip() and not data.removeprefix(b"\xef\xbb\xbf").strip():
         raise RefusedFile(
             f"{name} is empty; export it again.",
             f"{name} 是空文件；请重新导出。",
         )
     if data.startswith(b"\x1f\x8b"):
         _refuse_deeper(depth, name)
-        return unpack(_gunzip(data, name), name, depth + 1)
+        return unpack(_gunzip(data, name, most), name, most=most, depth=depth + 1)
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _open_zip(data, name, depth)
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        return "workbook", data
+        return _open_zip(data, name, most, depth)
+    if data.startswith(_OLE):
+        return "workbook", _old_workbook(data, name)
     for magic, kind in _NO_TABLE.items():
         if data.startswith(magic) and b"\0" in data[:4096]:
             raise _no_table(name, kind)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise RefusedFile(
-            f"{name} is UTF-16 text; save it as CSV UTF-8.",
-            f"{name} 的编码是 UTF-16；请另存为 CSV UTF-8。",
-        )
-    if b"\0" in data:
+    if b"\0" in data and not data.startswith(UTF_16_MARKS):
         raise _no_table(name, "binary")
     return "text", data
 
@@ -78,33 +83,51 @@ def _cut_short(name: str) -> RefusedFile:
     )
 
 
-def _too_big(name: str) -> RefusedFile:
-    limit = MOST_BYTES // 1024**3
+def _damaged(name: str) -> RefusedFile:
     return RefusedFile(
-        f"{name} unpacks to more than {limit} GB; export it in parts.",
-        f"{name} 解压后超过 {limit} GB；请分批导出。",
+        f"{name} is damaged: a part of it is not what its contents list says; copy or export it again.",
+        f"{name} 已损坏：内部数据与目录不符；请重新复制或导出。",
     )
 
 
-def _gunzip(data: bytes, name: str) -> bytes:
+def _too_big(name: str, most: int) -> RefusedFile:
+    limit = f"{most // 1024**3} GB" if most >= 1024**3 else f"{most // 1024**2} MB"
+    return RefusedFile(
+        f"{name} unpacks to more than {limit}; export it in parts.",
+        f"{name} 解压后超过 {limit}；请分批导出。",
+    )
+
+
+def _locked(name: str) -> RefusedFile:
+    return RefusedFile(
+        f"{name} is locked with a password; save it without one.",
+        f"{name} 有密码保护；请去除密码后另存。",
+    )
+
+
+def _gunzip(data: bytes, name: str, most: int) -> bytes:
     try:
         with gzip.open(io.BytesIO(data)) as stream:
-            content = stream.read(MOST_BYTES + 1)
+            content = stream.read(most + 1)
     except (EOFError, OSError, zlib.error) as error:
         raise _cut_short(name) from error
-    if len(content) > MOST_BYTES:
-        raise _too_big(name)
+    if len(content) > most:
+        raise _too_big(name, most)
     return content
 
 
-def _open_zip(data: bytes, name: str, depth: int) -> tuple[Kind, bytes]:
+def _open_zip(data: bytes, name: str, most: int, depth: int) -> tuple[Kind, bytes]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise _cut_short(name) from error
     names = archive.namelist()
-    if any(n.startswith("xl/") for n in names):
+    if any(n.startswith("xl/") for n in names) or {"mimetype", "content.xml"} <= set(names):
+        _measure(archive, name, min(most, MOST_WORKBOOK_BYTES))
         return "workbook", data
+    for part, what in _OTHER_ZIPS.items():
+        if any(n.startswith(part) for n in names):
+            raise _no_table(name, what)
     _refuse_deeper(depth, name)
     members = [
         m for m in archive.infolist() if not m.is_dir() and not m.filename.startswith(("__MACOSX/", "."))
@@ -116,14 +139,46 @@ def _open_zip(data: bytes, name: str, depth: int) -> tuple[Kind, bytes]:
         )
     member = members[0]
     if member.flag_bits & 0x1:
-        raise RefusedFile(
-            f"{name} is locked with a password; unpack it first.",
-            f"{name} 有密码；请先解压。",
-        )
-    if member.file_size > MOST_BYTES:
-        raise _too_big(name)
+        raise _locked(name)
+    if member.file_size > most:
+        raise _too_big(name, most)
     try:
         content = archive.read(member)
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError) as error:
-        raise _cut_short(name) from error
-    return unpack(content, name, depth + 1)
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, ValueError) as error:
+        raise _damaged(name) from error
+    return unpack(content, name, most=most, depth=depth + 1)
+
+
+def _measure(archive: zipfile.ZipFile, name: str, most: int) -> None:
+    """Unpack the parts of a workbook once without keeping them: the sizes its list states may be lies."""
+    if sum(member.file_size for member in archive.infolist()) > most:
+        raise _too_big(name, most)
+    try:
+        for member in archive.infolist():
+            if member.flag_bits & 0x1:
+                raise _locked(name)
+            with archive.open(member) as part:
+                while part.read(1 << 20):
+                    pass
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, ValueError) as error:
+        raise _damaged(name) from error
+
+
+def _old_workbook(data: bytes, name: str) -> bytes:
+    """An OLE file, if it is a workbook that can be read: passwords and Word documents look alike from
+    outside."""
+
+    def holds(stream: str) -> bool:
+        return stream.encode("utf-16-le") + b"\0\0" in data
+
+    if holds("EncryptedPackage") or holds("EncryptionInfo"):
+        raise _locked(name)
+    if holds("WordDocument"):
+        raise _no_table(name, "a Word document")
+    if holds("PowerPoint Document"):
+        raise _no_table(name, "a presentation")
+    begin = data.find(b"\x09\x08\x10\x00")
+    # The record FILEPASS follows the beginning of the workbook, or the one that protects it from writing.
+    if begin >= 0 and data[begin + 20 : begin + 22] in (b"\x2f\x00", b"\x86\x00"):
+        raise _locked(name)
+    return data

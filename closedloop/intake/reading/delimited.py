@@ -12,43 +12,71 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import polars as pl
 
 from closedloop.intake.reading import line_by_line
-from closedloop.intake.reading.header import LOOK_AHEAD, column_names, find_header
+from closedloop.intake.reading.header import LOOK_AHEAD, Header, find_header
 from closedloop.intake.reading.source import ROW, Unparseable
+from closedloop.intake.refused import RefusedFile
 
 _SEPARATORS = (",", "\t", ";", "|")
 
 
-def read_delimited(
-    data: bytes, name: str, wanted: Collection[str]
-) -> tuple[pl.DataFrame, tuple[Unparseable, ...]]:
+@dataclass(frozen=True)
+class Lines:
+    """A text taken apart: its rows, the lines that could not be, and its header as it stands there."""
+
+    frame: pl.DataFrame
+    unparseable: tuple[Unparseable, ...]
+    header: Header
+    header_cells: tuple[str | None, ...]
+
+
+def read_delimited(data: bytes, name: str, wanted: Collection[str]) -> Lines:
     """UTF-8 text as a frame of strings with :data:`ROW`, and the lines that could not be taken apart."""
     if b"\n" not in data and b"\r" in data:
         data = data.replace(b"\r", b"\n")
     if not data.endswith(b"\n") or data[-3:].count(b"\n") > 1:
         # Blank lines at the end are no rows, and the last row ends like the others.
         data = data.rstrip(b"\r\n") + b"\n"
-    separator = _separator(data)
-    top = _top_rows(data, separator)
-    header = find_header([row for row, _ in top], wanted)
-    names = column_names(top[header][0], wanted, name)
-    body = data[_offset_of_line(data, top[header][1]) :]
-    first_row = header + 2
+    separator, top, header = _laid_out(data, wanted, name)
+    names = list(header.names)
+    cells = tuple(top[header.last][0])
+    body = data[_offset_of_line(data, top[header.last][1]) :]
+    first_row = header.last + 2
     if not body.strip():
-        return pl.DataFrame(schema={ROW: pl.Int64, **dict.fromkeys(names, pl.String)}), ()
+        nothing = pl.DataFrame(schema={ROW: pl.Int64, **dict.fromkeys(names, pl.String)})
+        return Lines(nothing, (), header, cells)
     frame = _read_fast(body, names, separator)
     if frame is None:
-        return line_by_line.read(body, names, separator, first_row, name)
-    return _numbered(frame, first_row), ()
+        frame, broken = line_by_line.read(body, names, separator, first_row, name)
+        return Lines(frame, broken, header, cells)
+    return Lines(_numbered(frame, first_row), (), header, cells)
 
 
-def _separator(data: bytes) -> str:
-    top = "\n".join(data[:65536].decode("utf-8", errors="ignore").splitlines()[:LOOK_AHEAD])
-    counts = {s: max(line.count(s) for line in top.split("\n")) for s in _SEPARATORS}
-    return max(_SEPARATORS, key=lambda s: counts[s])
+def _laid_out(
+    data: bytes, wanted: Collection[str], name: str
+) -> tuple[str, list[tuple[list[str], int]], Header]:
+    """The separator, the top rows and the header: of the separators that occur, the one under which most
+    wanted headers are named, then the one that stands most often in a line."""
+    lines = data[:65536].decode("utf-8", errors="ignore").splitlines()[:LOOK_AHEAD]
+    often = {s: max((line.count(s) for line in lines), default=0) for s in _SEPARATORS}
+    by_count = sorted(_SEPARATORS, key=lambda s: -often[s])
+    candidates = [s for s in by_count if often[s]] or [","]
+    best = None
+    for separator in candidates:
+        top = _top_rows(data, separator)
+        try:
+            header = find_header([row for row, _ in top], wanted, name)
+        except RefusedFile:
+            if separator == candidates[0]:
+                raise
+            continue
+        if best is None or header.hits > best[2].hits:
+            best = (separator, top, header)
+    return best
 
 
 def _top_rows(data: bytes, separator: str) -> list[tuple[list[str], int]]:

@@ -1,4 +1,5 @@
-"""Text to UTF-8: UTF-8 with or without a mark, or GB18030. Anything else is refused rather than guessed."""
+"""Text to UTF-8: UTF-8 with or without a mark, UTF-16 with one (a spreadsheet's "Unicode text"), or GB18030.
+Anything else is refused rather than guessed."""
 
 from __future__ import annotations
 
@@ -7,15 +8,25 @@ from closedloop.intake.refused import RefusedFile
 #: A text really in GB18030 keeps to the everyday characters of GB 2312; a wrong guess scatters over the rest.
 EVERYDAY_SHARE = 0.6
 
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
 
 def to_utf8(data: bytes, name: str) -> tuple[bytes, str]:
     """The text as UTF-8 bytes without a mark, and the encoding it was in."""
+    if data.startswith(UTF_16_MARKS):
+        return _from_utf16(data, name), "utf-16"
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         data.decode("utf-8")
         return data, "utf-8"
     except UnicodeDecodeError as error:
         broken_at = error.start
+    if row := _other_encoding(data):
+        raise RefusedFile(
+            f"{name} line {row:,}: the lines before are in one encoding and this one in another; the file "
+            "was put together from several: export it again, or load its parts.",
+            f"{name} 第 {row:,} 行：此前各行与本行编码不同，文件由不同编码拼接而成；请重新导出或分开加载。",
+        )
     if _is_damaged_utf8(data):
         row = data.count(b"\n", 0, broken_at) + 1
         raise RefusedFile(
@@ -29,6 +40,43 @@ def to_utf8(data: bytes, name: str) -> tuple[bytes, str]:
     if not _is_everyday_chinese(text):
         raise _unknown(name)
     return text.encode("utf-8"), "gb18030"
+
+
+def _from_utf16(data: bytes, name: str) -> bytes:
+    try:
+        return data.decode("utf-16").encode("utf-8")
+    except (UnicodeDecodeError, UnicodeEncodeError):
+        raise RefusedFile(
+            f"{name} is UTF-16 text that is cut short or damaged; save it as CSV UTF-8.",
+            f"{name} 是不完整或损坏的 UTF-16 文本；请另存为 CSV UTF-8。",
+        ) from None
+
+
+def _other_encoding(data: bytes) -> int | None:
+    """Number of the first line in another encoding than those before it: some lines are Chinese in UTF-8,
+    others Chinese in GB18030. None if that is not what is wrong."""
+    kinds: dict[str, int] = {}
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.isascii():
+            continue
+        kind = _encoding_of(line)
+        if kind is None:
+            return None
+        kinds.setdefault(kind, number)
+    return max(kinds.values()) if {"utf-8", "gb18030"} <= kinds.keys() else None
+
+
+def _encoding_of(line: bytes) -> str | None:
+    """utf-8, gb18030, or ``either`` for a line too short to tell; None for neither."""
+    try:
+        # A few bytes of GB18030 may happen to be UTF-8; a dozen never are.
+        return "utf-8" if len(line.decode("utf-8").encode("ascii", "ignore")) <= len(line) - 12 else "either"
+    except UnicodeDecodeError:
+        pass
+    try:
+        return "gb18030" if _is_everyday_chinese(line.decode("gb18030")) else None
+    except UnicodeDecodeError:
+        return None
 
 
 def _unknown(name: str) -> RefusedFile:

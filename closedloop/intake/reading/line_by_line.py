@@ -45,7 +45,8 @@ def read(
             )
             continue
         if not any(cell.strip() for cell in cells):
-            continue
+            # Kept as a blank row, so that it is counted among those left out.
+            cells = [""] * len(names)
         if len(cells) != len(names):
             broken.append(
                 Unparseable(

@@ -21,11 +21,34 @@ class Unparseable:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Rows of a file that are no records, and were not read as such."""
+
+    titles: int = 0
+    blank: int = 0
+    totals: int = 0
+    footers: int = 0
+    repeated_headers: int = 0
+
+    def said(self) -> list[str]:
+        """``2 total row(s) 合计`` and the like, for what there is."""
+        words = (
+            (self.titles, "title row(s)"),
+            (self.repeated_headers, "repeated header row(s)"),
+            (self.totals, "total row(s) 合计"),
+            (self.footers, "footer row(s) 落款"),
+            (self.blank, "blank row(s)"),
+        )
+        return [f"{count:,} {what}" for count, what in words if count]
+
+
+@dataclass(frozen=True)
 class Source:
     """One file, read.
 
     ``frame`` has one row per record: :data:`ROW` and one string column per header; a blank cell is null.
-    ``numeric`` tells, for spreadsheets, which cells of a column were stored as numbers.
+    ``numeric`` tells, for spreadsheets, which cells of a column were stored as numbers. ``left_out`` counts
+    the rows that are no records: titles, totals, blanks.
     """
 
     name: str
@@ -34,6 +57,7 @@ class Source:
     unparseable: tuple[Unparseable, ...] = ()
     numeric: dict[str, pl.Series] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     @property
     def headers(self) -> list[str]:

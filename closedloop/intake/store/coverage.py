@@ -69,6 +69,29 @@ def record(connection: psycopg.Connection, table: Table, batch_id: int, coverage
         )
 
 
+def cover_new_stations(connection: psycopg.Connection, known_before: list[str]) -> None:
+    """Extracts of all stations hold a station, too, that was entered only after they were loaded: posts or
+    incidents may come before the list of stations does."""
+    new = sorted(set(known_stations(connection)) - set(known_before))
+    if not new:
+        return
+    connection.execute(
+        """
+        insert into ops.coverage (batch_id, table_name, station_id, covers_from, covers_until)
+        select batches.batch_id, batches.table_name, new.station_id, batches.covers_from, batches.covers_until
+        from ops.batches as batches
+        cross join unnest(%s::text[]) as new (station_id)
+        where batches.covers_until is not null
+            and batches.covers_stations is null
+            and not exists (
+                select from ops.coverage as held
+                where held.batch_id = batches.batch_id and held.station_id = new.station_id
+            )
+        """,
+        [new],
+    )
+
+
 def known_stations(connection: psycopg.Connection) -> list[str]:
     """Every station there is now, in the order of their ids."""
     rows = connection.execute(

@@ -26,6 +26,9 @@ LONGEST_IDENTIFIER, LONGEST_TEXT = 200, 10_000
 #: Digits of the largest amount before its point: hundreds of billions.
 MOST_DIGITS = 12
 
+#: What a spreadsheet shows for a formula that failed; as a value it would be one value of many rows.
+FAILED_FORMULAS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
+
 _RANGES = {"lon": (-180.0, 180.0), "lat": (-90.0, 90.0)}
 
 
@@ -63,7 +66,11 @@ def type_column(
     column: Column, texts: pl.Series, how: HowWritten, reference: Reference, pseudonymise: Pseudonymiser
 ) -> TypedColumn:
     """Texts, blank as null, to the column's type. Bad values become null and are listed as problems."""
+    failed = texts.is_in(list(FAILED_FORMULAS)).fill_null(False)
+    if failed.any():
+        texts = texts.set(failed, None)
     typed = _by_type(column, texts, how, pseudonymise)
+    typed.refuse(column.name, "failed_formula", failed)
     if column.info.get("refers") in reference.ids:
         _resolve(typed, column, reference)
     if column.info.get("soft_choices"):
@@ -73,7 +80,7 @@ def type_column(
         wrong = typed.values.is_not_null() & ~typed.values.is_in(list(choices)).fill_null(True)
         typed.refuse(column.name, "bad_choice", wrong, ", ".join(str(choice) for choice in choices))
     if not column.nullable:
-        typed.refuse(column.name, "required", texts.is_null())
+        typed.refuse(column.name, "required", texts.is_null() & ~failed)
     return typed
 
 

@@ -10,6 +10,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{field} {value!r} is no date with a time of day; write it as 2025-04-25 08:30:00",
         "{zh}“{value}”不是日期加时刻；请写成 2025-04-25 08:30:00",
     ),
+    "failed_formula": (
+        "{field} {value!r} is the mark of a formula that failed; write the value itself",
+        "{zh}“{value}”是公式出错的标记；请填写实际的值",
+    ),
     "skipped_time": (
         "{field} {value!r} does not exist in {detail}: clocks were put forward; correct the time",
         "{zh}“{value}”在时区 {detail} 不存在（时钟拨快）；请更正时间",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from closedloop.intake.validation.clocks import plain_dates, plain_times
+
 #: How times are written where nobody says otherwise: with a time of day, because a day alone is not a moment.
 TIME_FORMATS = (
     "%Y-%m-%d %H:%M:%S",
@@ -36,12 +38,15 @@ def parse_times(
     """Moments in UTC, which texts are no time, and which name an hour that the zone's clocks skipped.
 
     A text with an offset keeps it; the others are local times of the zone, the earlier one where clocks went
-    back.
+    back. Without ``formats`` the usual ways of writing are tried, 12-hour clocks and serial numbers of
+    spreadsheets among them; with them, only these.
     """
     texts = _plain(texts)
     if texts.null_count() == len(texts):
         nothing = pl.Series([], dtype=pl.Datetime("us", "UTC")).extend_constant(None, len(texts))
         return nothing, texts.is_not_null(), texts.is_not_null()
+    if formats is None:
+        texts = plain_times(texts)
     with_offset = texts.str.contains(_OFFSET).fill_null(False)
     local_texts = texts if not with_offset.any() else texts.set(with_offset, None)
     local = _first_that_fits(local_texts, formats or TIME_FORMATS, pl.Datetime("us"))
@@ -65,6 +70,8 @@ def parse_dates(texts: pl.Series, formats: tuple[str, ...] | None = None) -> tup
     texts = _plain(texts)
     if texts.null_count() == len(texts):
         return texts.cast(pl.Date), texts.is_not_null()
+    if formats is None:
+        texts = plain_dates(texts)
     moments = _first_that_fits(texts, formats or DATE_FORMATS, pl.Datetime("us"))
     years = moments.dt.year()
     midnight = (moments.dt.truncate("1d") == moments).fill_null(False)
@@ -76,7 +83,7 @@ def _plain(texts: pl.Series) -> pl.Series:
     """Full-width digits and colons as plain ones; one space between the parts."""
     if texts.str.contains(r"[^\x00-\x7f]").any():
         texts = texts.str.normalize("NFKC").str.strip_chars()
-    if texts.str.contains("  ", literal=True).any():
+    if texts.str.contains(r"\s\s|[\n\r\t]").any():
         texts = texts.str.replace_all(r"\s+", " ")
     return texts
 
