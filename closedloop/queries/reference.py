@@ -1,4 +1,4 @@
-"""The names of things: stations, stages, moves, colours, departments, targets, categories."""
+"""The names of things: stations, posts, stages, moves, colours, departments, targets, categories."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ named as (
 
     select 'bureau', bureau_id, parent_bureau_id, name_zh, name_en, null, sort_order
     from marts.dim_bureaus
+
+    union all
+
+    select 'post', post_id, station_id, name_zh, name_en, kind, null
+    from marts.dim_posts
 
     union all
 
@@ -76,8 +81,8 @@ def names(scope: Scope, as_of: datetime) -> pd.DataFrame:
     """Every named thing the scope may see.
 
     One row per kind and id, in the fixed order of its kind (``sort_order``). ``parent``: a station's bureau,
-    a stage's or target's loop, a loop's source table. ``detail``: a stage's actor, a colour's symbol, a
-    move's effect. Stations are only those in scope; an empty frame means that no reference data has been
-    built.
+    a post's station, a stage's or target's loop, a loop's source table. ``detail``: a stage's actor, a
+    colour's symbol, a move's effect. Stations and posts are only those in scope; an empty frame means that no
+    reference data has been built.
     """
     return read(scope, as_of, _NAMES)

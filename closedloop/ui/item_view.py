@@ -255,7 +255,7 @@ def timeline_html(visit: Visit, loop: str, events: pd.DataFrame) -> str:
         if row["department_id"]:
             details.append(names.name("department", row["department_id"]))
         if row["post_id"]:
-            details.append(t("post {post}", post=row["post_id"]))
+            details.append(t("post {post}", post=names.name("post", row["post_id"])))
         if row["outcome"]:
             details.append(t("outcome: {outcome}", outcome=code_name(texts, row["outcome"])))
         marks = []

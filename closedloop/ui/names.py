@@ -123,7 +123,7 @@ class Names:
         if kind == "centre":
             return self.name("bureau", holder_id)
         # A station without posts of its own stands in for them.
-        return label if ("station", holder_id) in self.rows else f"{label} {holder_id}"
+        return label if ("station", holder_id) in self.rows else f"{label} {self.name('post', holder_id)}"
 
     def source(self, table: str) -> str:
         """The name of a source table."""

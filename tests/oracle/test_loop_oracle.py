@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.oracle.raw_rows import Raw, work_items
 from tests.oracle.reference import Reference
 from tests.oracle.stories import Story, event, local
 
@@ -361,6 +362,28 @@ def test_an_item_withdrawn_at_its_source_is_cancelled_at_the_tombstone() -> None
     assert story.at(local("2025-04-24 06:00") - SECOND).is_open
     assert story.at("2025-04-24 06:00").status == "cancelled"
     assert story.state("2025-04-24 06:00", "whole") == "cancelled"
+
+
+def test_a_tombstone_dates_from_the_end_of_the_extract_that_no_longer_had_the_row() -> None:
+    loaded = local("2025-04-24 06:30")
+    row = {
+        "directive_id": "D1",
+        "station_id": "S01",
+        "issued_at": START,
+        "is_current": True,
+        "retracted": True,
+        "loaded_at": loaded,
+        "batch_id": 1,
+    }
+    for covers_until, gone in (
+        ("2025-04-24 06:00", "2025-04-24 06:00"),
+        ("2025-04-24 07:00", loaded),
+        (None, loaded),
+    ):
+        until = local(covers_until) if covers_until else None
+        raw = Raw({"directives": [row]}, [], batches=[{"batch_id": 1, "covers_until": until}])
+        (item,) = work_items(raw, REFERENCE)
+        assert item.withdrawn_at == (local(gone) if isinstance(gone, str) else gone)
 
 
 def test_superseded_and_retracted_events_do_not_count() -> None:
