@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from closedloop.queries.reading import NOT_BUILT, NothingPublished, read_once, rows
+from closedloop.warehouse import LOAD_AND_BUILD
 from closedloop.warehouse.scope import Scope
 
 #: ``as_of`` of questions about the present state of publishing, which has no other moment.
@@ -45,10 +46,29 @@ class Published:
         return (self.loaded_batch_id or 0) > (self.last_batch_id or 0)
 
 
-_PUBLISHED = """
+_PUBLISHED = f"""
 with last_build as (
-    select status, started_at, finished_at, stage_failed, message
+    select
+        case when killed then 'failed' else status end as status,
+        started_at,
+        finished_at,
+        case when killed then 'interrupted' else stage_failed end as stage_failed,
+        message
     from status.builds
+    -- A build holds the lock from its first moment to its last: one that says running without it was killed.
+    cross join lateral (
+        select
+            status = 'running'
+            and not exists (
+                select from pg_locks
+                where
+                    locktype = 'advisory'
+                    and granted
+                    and objsubid = 1
+                    and database = (select oid from pg_database where datname = current_database())
+                    and (classid::bigint << 32) | objid::bigint = {LOAD_AND_BUILD}
+            ) as killed
+    ) as ending
     order by build_id desc
     limit 1
 )

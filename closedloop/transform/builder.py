@@ -18,7 +18,7 @@ from closedloop.errors import ClosedloopError
 from closedloop.settings import Settings, get_settings
 from closedloop.transform import guard, record, schemas
 from closedloop.transform.child import DbtResult, NodeResult, run_dbt
-from closedloop.transform.environment import APPLICATION, NEXT, dbt_environment, dbt_home
+from closedloop.transform.environment import APPLICATION, BUILDER, NEXT, dbt_environment, dbt_home
 from closedloop.transform.freshness import shaping_variables
 from closedloop.transform.policy_rows import refuse_edited_policies
 from closedloop.transform.progress import Listener, Note, silent
@@ -75,7 +75,7 @@ def build(
     """
     settings = settings or get_settings()
     project = DbtProject.of(settings)
-    with connect("owner", settings, autocommit=True, application=f"{APPLICATION} (builder)") as conn:
+    with connect("owner", settings, autocommit=True, application=BUILDER) as conn:
         guard.refuse_blind_builder(conn)
 
         def waiting(reason: str) -> None:
@@ -130,8 +130,8 @@ class _Build:
             raise
         except ClosedloopError as error:
             raise self._failed(Failure(stage, str(error))) from error
-        except (KeyboardInterrupt, SystemExit):
-            self._failed(Failure("interrupted", "it was stopped"))
+        except (KeyboardInterrupt, SystemExit) as stop:
+            self._failed(Failure("interrupted", getattr(stop, "why", "it was stopped")))
             raise
         except BaseException as error:
             self._failed(Failure(stage, f"{type(error).__name__}: {error}"))

@@ -9,6 +9,8 @@ from closedloop.warehouse.addresses import urls
 
 #: What dbt's connections call themselves, here and in profiles.yml.
 APPLICATION = "closedloop-build"
+#: What the connection calls itself that holds the lock for a build.
+BUILDER = f"{APPLICATION} (builder)"
 NEXT = "_next"
 THREADS = 2
 #: Compiling a query takes longer than most models run; sorts and hashes of a whole city fit into memory.

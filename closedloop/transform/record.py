@@ -10,6 +10,8 @@ from typing import Any
 import psycopg
 
 from closedloop.transform.child import NodeResult
+from closedloop.transform.environment import BUILDER
+from closedloop.warehouse.locks import holder
 
 Connection = psycopg.Connection[Any]
 _TESTS = ("test", "unit_test")
@@ -63,6 +65,35 @@ def failure_since(conn: Connection, published: PublishedBuild | None) -> FailedB
         [published.build_id if published else 0],
     ).fetchone()
     return FailedBuild(*row) if row else None
+
+
+@dataclass(frozen=True)
+class LastBuild:
+    """The build that began last, however it ended. ``status`` is ``interrupted`` for one that was killed: it
+    says ``running``, and nobody builds."""
+
+    build_id: int
+    status: str
+    at: datetime
+    message: str | None
+
+
+def last_build(conn: Connection) -> LastBuild | None:
+    """The last build, or None before the first."""
+    row = conn.execute(
+        """
+        select build_id, status, coalesce(finished_at, started_at), message
+        from ops.builds
+        order by build_id desc
+        limit 1
+        """
+    ).fetchone()
+    if row is None:
+        return None
+    build_id, status, at, message = row
+    if status == "running" and holder(conn) != BUILDER:
+        return LastBuild(build_id, "interrupted", at, "it was killed; nothing of it was published")
+    return LastBuild(build_id, status, at, message)
 
 
 def last_batch(conn: Connection) -> int:
@@ -159,7 +190,8 @@ def _finish(
         set status = %s, stage_failed = %s, message = %s, models = %s, tests = %s, tests_failed = %s,
             finished_at = clock_timestamp(), seconds = extract(epoch from clock_timestamp() - started_at),
             published_at = case when %s = 'published' then clock_timestamp() end
-        where build_id = %s
+        -- A stop that comes just after the publication does not unsay it.
+        where build_id = %s and status = 'running'
         """,
         [
             status,
