@@ -94,6 +94,11 @@ class Settings(BaseSettings):
     demo_dir: Folder = PROJECT_ROOT / "seeds" / "demo"
     dbt_project_dir: Folder = PROJECT_ROOT / "dbt_project"
 
+    #: Folder that ``refresh`` empties; by default ``inbox`` in home.
+    inbox: Folder | None = None
+    #: Seconds for which nothing may have been written to a file before it is taken for complete.
+    inbox_quiet: float = Field(default=30, ge=0)
+
     #: Local time at which the duty day (统计日) turns.
     duty_day_start: str = Field(default="08:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     #: Look at one's own files on the embedded warehouse without a sign-in (``run --trial``).
@@ -172,6 +177,11 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """True when the warehouse is the embedded server."""
         return self.owner_url is None
+
+    @property
+    def inbox_folder(self) -> Path:
+        """Where ``refresh`` looks for files."""
+        return self.inbox if self.inbox is not None else self.home / "inbox"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -39,6 +39,11 @@ COMMANDS = (
     Command("migrate", "closedloop.cli.server:migrate", "Bring the warehouse to this release's shape."),
     Command("reset", "closedloop.cli.server:reset", "Delete the embedded warehouse and its data."),
     Command("load", "closedloop.cli.load:load", "Load exports: a table and its files, or a folder."),
+    Command(
+        "refresh",
+        "closedloop.cli.refresh:refresh",
+        "Load the inbox, build what is due, publish: for a timer.",
+    ),
     Command("quarantine", "closedloop.cli.quarantine:app", "List, export, replay refused rows."),
     Command("access", "closedloop.cli.access:app", "Grant and revoke: who may sign in, as what, for where."),
     Command("build", "closedloop.cli.build:build", "Build the marts and publish them, whole or not at all."),

@@ -9,7 +9,10 @@ import typer
 
 from closedloop import warehouse
 from closedloop.cli.progress import say, step
+from closedloop.refresh.inbox import Inbox
+from closedloop.refresh.turn import LastRefresh, last_refresh
 from closedloop.settings import Settings, get_settings
+from closedloop.transform.record import last_build
 from closedloop.warehouse import WarehouseError, embedded
 
 
@@ -90,10 +93,8 @@ def status() -> None:
         print(f"demo        {'yes, a synthetic city' if warehouse.is_demo(connection) else 'no'}")
         loads = connection.execute("select count(*), max(finished_at) from ops.batches").fetchone()
         open_rows = connection.execute("select count(*) from ops.quarantine where status = 'open'").fetchone()
-        build = connection.execute(
-            "select build_id, status, coalesce(finished_at, started_at), message from ops.builds order by 1 "
-            "desc limit 1"
-        ).fetchone()
+        build = last_build(connection)
+        refreshed = last_refresh(connection)
     if loads and open_rows:
         last = f", last {_local(loads[1], settings)}" if loads[1] else ""
         print(f"loads       {loads[0]:,}{last}; {open_rows[0]:,} rows in quarantine")
@@ -101,9 +102,27 @@ def status() -> None:
         print("build       none yet: closedloop build")
     else:
         print(
-            f"build       {build[0]} {build[1]}, "
-            f"{_local(build[2], settings)}{f': {build[3]}' if build[3] else ''}"
+            f"build       {build.build_id} {build.status}, "
+            f"{_local(build.at, settings)}{f': {build.message}' if build.message else ''}"
         )
+    _tell_refresh(refreshed, settings)
+
+
+def _tell_refresh(last: LastRefresh | None, settings: Settings) -> None:
+    if last is not None:
+        if last.ended is not None:
+            print(f"refresh     {_local(last.ended, settings)}: {last.outcome}")
+        elif last.running is not None:
+            print(f"refresh     running: {last.running}")
+        else:
+            print(
+                f"refresh     interrupted, began {_local(last.began, settings)}; "
+                "the next one completes it: closedloop refresh"
+            )
+    inbox = Inbox.of(settings)
+    if inbox.folder.is_dir():
+        complete, waiting = inbox.look_around()
+        print(f"inbox       {inbox.folder}: {len(complete)} to load, {len(waiting)} not complete yet")
 
 
 def _local(moment, settings: Settings) -> str:

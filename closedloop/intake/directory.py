@@ -33,14 +33,18 @@ def load_directory(
     reports = []
     for number, file in enumerate(planned, start=1):
         progress(f"file {number} of {len(planned)}: {mask(file.path.name)}")
-        reports.append(_load_one(file, strict, loaded_by, settings, progress))
+        reports.append(
+            load_planned(file, strict=strict, loaded_by=loaded_by, settings=settings, progress=progress)
+        )
         each(reports[-1])
     return reports
 
 
-def _load_one(
-    file: PlannedFile, strict: bool, loaded_by: str, settings: Settings, progress: Progress
+def load_planned(
+    file: PlannedFile, *, strict: bool, loaded_by: str, settings: Settings, progress: Progress
 ) -> LoadReport:
+    """Load one file of a folder. A refused one has a report that says so; ClosedloopError for a mistake in
+    its manifest."""
     name = mask(file.path.name)
     try:
         if file.table is None:

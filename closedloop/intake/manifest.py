@@ -132,12 +132,12 @@ def _zone(path: Path, name: str) -> ZoneInfo:
 
 def _by_name(folder: Path) -> list[PlannedFile]:
     files = sorted(p for p in folder.iterdir() if p.is_file() and p.name.lower().endswith(_SUFFIXES))
-    planned = [PlannedFile(path, _table_in(path.name)) for path in files]
+    planned = [PlannedFile(path, table_in(path.name)) for path in files]
     order = list(TABLES)
     return sorted(planned, key=lambda p: (order.index(p.table) if p.table else len(order), p.path.name))
 
 
-def _table_in(name: str) -> str | None:
+def table_in(name: str) -> str | None:
     """The table a file name begins with: ``volunteer_posts.csv`` is not of ``volunteers``."""
     fitting = [table for table in TABLES if name.lower().startswith(table)]
     fitting = [table for table in fitting if not name[len(table) : len(table) + 1].isalpha()]

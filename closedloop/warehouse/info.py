@@ -1,7 +1,8 @@
 """Facts about the whole warehouse: whether it is the demo, and the time zone its days are counted in.
 
 ``demo`` is ``true`` for the synthetic city, ``loading`` while that is being loaded (and after a load of it
-that was cut short), ``false`` for everything else.
+that was cut short), ``false`` for everything else. ``refresh`` is what the last ``closedloop refresh`` did,
+as JSON.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Literal
 
 import psycopg
 
-Key = Literal["demo", "time_zone"]
+Key = Literal["demo", "time_zone", "refresh"]
 
 
 def get_info(connection: psycopg.Connection, key: Key) -> str | None:

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 
 import psycopg
 
-#: Advisory lock keys, per database. "closloop" and "clmigrat" in ASCII.
+#: Advisory lock keys, per database. "closloop", "clmigrat" and "clrefrsh" in ASCII.
 LOAD_AND_BUILD = 0x636C6F736C6F6F70
 MIGRATE = 0x636C6D6967726174
+REFRESH = 0x636C726566727368
 
 Waiting = Callable[[str], None]
 
