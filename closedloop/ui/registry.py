@@ -34,9 +34,10 @@ TODAY = PageEntry("today", "", ":material/today:", ("station", "as_of"))
 LOOPS = PageEntry("loops", "loops", ":material/sync:", ("station", "as_of", "period"))
 OPEN = PageEntry("open", "open", ":material/pending_actions:", ("station", "as_of"))
 ITEM = PageEntry("item", "item", ":material/timeline:", ("as_of",), in_menu=False)
+DAILY = PageEntry("daily", "daily", ":material/table_view:", ("station", "as_of"))
 DATA = PageEntry("data", "data", ":material/database:", ("station", "as_of"))
 
-PAGES: tuple[PageEntry, ...] = (TODAY, LOOPS, OPEN, ITEM, DATA)
+PAGES: tuple[PageEntry, ...] = (TODAY, LOOPS, OPEN, DAILY, ITEM, DATA)
 
 #: Paths a sign-in may lead back to.
 ADDRESSES = frozenset(page.address for page in PAGES)
@@ -50,6 +51,7 @@ def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) 
     return {
         LOOPS: texts.t("Closed loop"),
         OPEN: texts.t("Open and overdue"),
+        DAILY: texts.t("Daily incident table"),
         ITEM: texts.t("Work item"),
         DATA: texts.t("Data"),
     }[page]
@@ -61,6 +63,7 @@ def page_summary(page: PageEntry, texts: Texts) -> str:
         TODAY: texts.t("What is overdue, due soon, new or returned, and where to call."),
         LOOPS: texts.t("Per loop: items at each stage, in whose hands, how long, what was skipped."),
         OPEN: texts.t("Every open item of every loop, worst first."),
+        DAILY: texts.t("Every incident open at the cut-off, by station, for print."),
         ITEM: texts.t("One item from its opening to now, with the file and row of every event."),
         DATA: texts.t("What came in, what was refused, how fresh each source is, how the builds went."),
     }[page]

@@ -1,0 +1,54 @@
+"""Daily incident table 《每日警情分析表》: every incident open at the cut-off, by station, for print."""
+
+import streamlit as st
+
+from closedloop.queries.daily import open_incidents
+from closedloop.ui.daily_style import DAILY_CSS
+from closedloop.ui.daily_table import (
+    SHOWN,
+    at_cut_off,
+    by_station,
+    heading_html,
+    summary_html,
+    tables_html,
+)
+from closedloop.ui.exports.links import download_links
+from closedloop.ui.registry import DAILY, page_title
+from closedloop.ui.signin import identity_name
+from closedloop.ui.states import empty
+from closedloop.ui.visit import current
+
+visit = at_cut_off(current(), st.query_params)
+t, texts, names = visit.t, visit.texts, visit.names
+
+st.html(DAILY_CSS)
+found = visit.ask(open_incidents, station=visit.station, row_limit=SHOWN)
+stations = by_station(visit, found)
+
+with st.container(key="screen"):
+    st.title(page_title(DAILY, texts, visit.identity))
+    st.caption(
+        t(
+            "Every incident open at {moment}, oldest first. By default the cut-off is the last turn of the "
+            "duty day; choose another moment under As of.",
+            moment=texts.moment(visit.as_of),
+        )
+    )
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(
+            texts.n("{count} open incident", "{count} open incidents", len(found))
+            + " · "
+            + t("To print: Ctrl+P. It fits A4 landscape, a new page for each station."),
+            width="content",
+        )
+        st.html(download_links(visit, "daily"))
+    if len(found) >= SHOWN:
+        st.warning(t("Only the first {count} are shown; the download has them all.", count=f"{SHOWN:,}"))
+
+if found.empty:
+    empty(t("No incident was open at this moment."))
+else:
+    own = visit.identity.station_id
+    who = identity_name(visit.identity, texts, names.station(own) if own else None)
+    st.html(heading_html(visit, who, len(found)) + summary_html(visit, stations))
+    st.html(tables_html(visit, stations))
