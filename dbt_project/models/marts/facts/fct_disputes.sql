@@ -35,6 +35,18 @@ stages as (
 
 ),
 
+-- What was asked for when the first clock started: an extension granted later does not move this one.
+deadlines as (
+
+    select distinct on (work_item_id)
+        work_item_id,
+        base_due_at as conclude_due_at
+    from {{ ref('fct_sla_targets') }}
+    where target = 'conclude' and is_confirmed
+    order by work_item_id, started_at, spell_no
+
+),
+
 categories as (
 
     select * from {{ ref('categories') }}
@@ -77,6 +89,7 @@ joined as (
         stages.stabilised_at,
         stages.concluded_at,
         stages.revisited_at,
+        deadlines.conclude_due_at,
         {{ withdrawn_at('disputes', 'found_at') }} as withdrawn_at,
         {{ duty_day('disputes.found_at') }} as duty_day,
 
@@ -99,6 +112,7 @@ joined as (
     from disputes
     inner join items on disputes.loop || ':' || disputes.dispute_id = items.work_item_id
     left join stages using (work_item_id)
+    left join deadlines using (work_item_id)
     left join categories on disputes.dispute_type = categories.category
 
 )
@@ -128,6 +142,7 @@ select
     stabilised_at,
     concluded_at,
     revisited_at,
+    conclude_due_at,
     withdrawn_at,
     duty_day,
     {{ minutes_between('found_at', 'first_mediated_at') }} / 60.0 as hours_to_first_mediation,

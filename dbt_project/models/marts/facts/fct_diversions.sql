@@ -41,6 +41,14 @@ categories as (
 
 ),
 
+-- Where it was, the incident knows; what came over the counter has no place.
+incidents as (
+
+    select incident_id, place_key from {{ ref('stg_incidents') }}
+    where is_current
+
+),
+
 joined as (
 
     select
@@ -63,6 +71,9 @@ joined as (
         coalesce(categories.category, 'unclassified') as category,
         categories.category is null as is_unclassified,
 
+        ---------- where
+        incidents.place_key,
+
         ---------- timestamps
         diversions.sent_at,
         stages.accepted_at,
@@ -84,6 +95,7 @@ joined as (
     from diversions
     inner join items on diversions.loop || ':' || diversions.diversion_id = items.work_item_id
     left join stages using (work_item_id)
+    left join incidents on diversions.incident_id = incidents.incident_id
     left join categories on diversions.category = categories.category
 
 )
@@ -102,6 +114,7 @@ select
     diverted_as,
     category,
     is_unclassified,
+    place_key,
     sent_at,
     accepted_at,
     finished_at,

@@ -20,6 +20,7 @@ select
     kind,
     started_at,
     ended_at,
+    {{ local_date('started_at') }} as started_on,
     {{ duty_day('started_at') }} as duty_day,
     participants,
     children,

@@ -1,0 +1,91 @@
+{{ config(
+    indexes=[
+        {'columns': ['work_item_id', 'call_work_item_id'], 'unique': True},
+        {'columns': ['station_id']},
+    ]
+) }}
+
+-- A dispute is followed from its first conclusion, a diversion from the moment it was sent.
+with followed as (
+
+    select
+        work_item_id,
+        loop,
+        station_id,
+        incident_id,
+        place_key,
+        concluded_at as followed_from,
+        interval '90 days' as followed_for
+    from {{ ref('fct_disputes') }}
+    where concluded_at is not null
+
+    union all
+
+    select
+        work_item_id,
+        loop,
+        station_id,
+        incident_id,
+        place_key,
+        sent_at,
+        interval '30 days'
+    from {{ ref('fct_diversions') }}
+
+),
+
+categories as (
+
+    select * from {{ ref('categories') }}
+    where kind = 'incident'
+
+),
+
+cancelled as (
+
+    select
+        work_item_id,
+        min(valid_from) as cancelled_at
+    from {{ ref('fct_loop_stages') }}
+    where status = 'cancelled'
+    group by work_item_id
+
+),
+
+-- Several calls about one matter are one call; what reception took for invalid is none. What the scene finds
+-- out later does not count: it was not known when the call came.
+calls as (
+
+    select
+        incidents.work_item_id,
+        incidents.incident_id,
+        incidents.place_key,
+        incidents.received_at,
+        incidents.category_initial,
+        cancelled.cancelled_at
+    from {{ ref('fct_incidents') }} as incidents
+    left join categories on incidents.category_initial = categories.category
+    left join cancelled on incidents.work_item_id = cancelled.work_item_id
+    where
+        incidents.place_key is not null
+        and incidents.merged_into is null
+        and coalesce(categories.is_valid = 1, true)
+
+)
+
+select
+    followed.work_item_id,
+    calls.work_item_id as call_work_item_id,
+    followed.loop,
+    followed.station_id,
+    calls.category_initial as call_category,
+    followed.followed_from,
+    calls.received_at as called_at,
+    calls.cancelled_at,
+    {{ minutes_between('followed.followed_from', 'calls.received_at') }} / 60.0 as hours_after
+from followed
+inner join calls
+    on
+        followed.place_key = calls.place_key
+        and followed.followed_from < calls.received_at
+        and followed.followed_from + followed.followed_for >= calls.received_at
+        and followed.incident_id is distinct from calls.incident_id
