@@ -10,7 +10,17 @@ from pkgutil import iter_modules
 import pytest
 
 from closedloop import queries
-from closedloop.queries import item, loading, loops, metrics, reference, standing, status
+from closedloop.queries import (
+    disputes,
+    diversions,
+    item,
+    loading,
+    loops,
+    metrics,
+    reference,
+    standing,
+    status,
+)
 from closedloop.queries.reading import BUILD, NothingPublished, read, rows
 from closedloop.queries.standing import JUDGEMENTS, OpenFilter
 from closedloop.ui.asking import BuildChanged, ask
@@ -54,6 +64,7 @@ def _everything(latest):
     since, until = latest - timedelta(days=28), latest
     first, last = since.date(), until.date()
     period = {"since": since, "until": until}
+    long = {"since": latest - timedelta(days=700), "until": latest}
     return [
         (standing.standing_counts, {}),
         (standing.open_items, {"wanted": OpenFilter()}),
@@ -76,6 +87,14 @@ def _everything(latest):
         (loading.builds, {}),
         (loading.build_tests, {}),
         (reference.names, {}),
+        (disputes.found_disputes, long),
+        (disputes.after_resolution, long),
+        (disputes.dispute_items, {"view": "found", **long}),
+        (diversions.sent_diversions, long),
+        (diversions.diversion_items, {"view": "sent", **long}),
+        (volunteers.serving_volunteers, {"day": last}),
+        (volunteers.volunteer_activities, long),
+        (volunteers.volunteer_posts, {"day": last, **long}),
     ]
 
 
@@ -91,6 +110,9 @@ def test_a_station_is_answered_about_itself_alone(city, latest):
         answer = question(HEAD, latest, **arguments)
         if "station_id" in answer:
             assert set(answer["station_id"]) <= {"S03"}, question.__name__
+        if "dimension" in answer:
+            stations = answer.loc[answer["dimension"] == "station", "member"]
+            assert set(stations) <= {"S03"}, question.__name__
     names = reference.names(HEAD, latest)
     assert set(names.loc[names["kind"] == "station", "id"]) == {"S03"}
     for question in (loading.batches, loading.batch_totals, loading.build_tests):
