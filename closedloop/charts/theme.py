@@ -15,8 +15,19 @@ HOLDERS = {
     "department": "#B98545",
     "none": "#8793A5",
 }
+#: What became of a dispute. None of it is a verdict, so none is green or red.
+OUTCOMES = {
+    "resolved": "#3E8E84",
+    "stabilised": "#9A6FBA",
+    "litigation": "#A8743A",
+    "transferred": "#7C7A4B",
+    "other": "#A0637F",
+    "open": "#75818F",
+}
 LINE = "#4F8A8B"
 MUTED = "#8793A5"
+#: Numbers beside a bar: readable on white and on black.
+VALUE = "#717D8E"
 
 #: Settings that keep a chart quiet. Streamlit's theme adds fonts and the page's colours.
 CONFIG = {"view": {"stroke": None}, "axis": {"grid": False, "domain": False, "ticks": False}}

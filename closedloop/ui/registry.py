@@ -35,9 +35,24 @@ LOOPS = PageEntry("loops", "loops", ":material/sync:", ("station", "as_of", "per
 OPEN = PageEntry("open", "open", ":material/pending_actions:", ("station", "as_of"))
 ITEM = PageEntry("item", "item", ":material/timeline:", ("as_of",), in_menu=False)
 DAILY = PageEntry("daily", "daily", ":material/table_view:", ("station", "as_of"))
+DISPUTES = PageEntry("disputes", "disputes", ":material/handshake:", ("station", "as_of", "period"))
+DIVERSIONS = PageEntry("diversions", "diversions", ":material/alt_route:", ("station", "as_of", "period"))
+VOLUNTEERS = PageEntry(
+    "volunteers", "volunteers", ":material/volunteer_activism:", ("station", "as_of", "period")
+)
 DATA = PageEntry("data", "data", ":material/database:", ("station", "as_of"))
 
-PAGES: tuple[PageEntry, ...] = (TODAY, LOOPS, OPEN, DAILY, ITEM, DATA)
+PAGES: tuple[PageEntry, ...] = (
+    TODAY,
+    LOOPS,
+    OPEN,
+    DAILY,
+    ITEM,
+    DISPUTES,
+    DIVERSIONS,
+    VOLUNTEERS,
+    DATA,
+)
 
 #: Paths a sign-in may lead back to.
 ADDRESSES = frozenset(page.address for page in PAGES)
@@ -53,6 +68,9 @@ def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) 
         OPEN: texts.t("Open and overdue"),
         DAILY: texts.t("Daily incident table"),
         ITEM: texts.t("Work item"),
+        DISPUTES: texts.t("Disputes"),
+        DIVERSIONS: texts.t("Non-police diversions"),
+        VOLUNTEERS: texts.t("Volunteers"),
         DATA: texts.t("Data"),
     }[page]
 
@@ -65,5 +83,12 @@ def page_summary(page: PageEntry, texts: Texts) -> str:
         OPEN: texts.t("Every open item of every loop, worst first."),
         DAILY: texts.t("Every incident open at the cut-off, by station, for print."),
         ITEM: texts.t("One item from its opening to now, with the file and row of every event."),
+        DISPUTES: texts.t(
+            "What became of the disputes found: resolved and held stable apart, reopened, called again."
+        ),
+        DIVERSIONS: texts.t(
+            "Non-police matters sent to other departments: accepted, returned, done, fed back, called again."
+        ),
+        VOLUNTEERS: texts.t("How many volunteers serve where, and what they did. Counts only."),
         DATA: texts.t("What came in, what was refused, how fresh each source is, how the builds went."),
     }[page]

@@ -79,9 +79,14 @@ class Visit:
         )
 
     @property
+    def as_of_day(self) -> date:
+        """The calendar day of the moment looked at."""
+        return self.as_of.astimezone(self.texts.zone).date()
+
+    @property
     def last_full_day(self) -> date:
         """The last calendar day that had ended by the moment."""
-        return self.as_of.astimezone(self.texts.zone).date() - timedelta(days=1)
+        return self.as_of_day - timedelta(days=1)
 
     @property
     def duty_day(self) -> tuple[date, datetime, datetime]:

@@ -20,6 +20,7 @@ from closedloop.queries import (
     reference,
     standing,
     status,
+    volunteers,
 )
 from closedloop.queries.reading import BUILD, NothingPublished, read, rows
 from closedloop.queries.standing import JUDGEMENTS, OpenFilter

@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
+from closedloop.ui.exports.registry import EXPORTS
 from closedloop.ui.registry import PAGES
 from tests.ui.streaming import sent, sign_in
 
@@ -47,10 +48,12 @@ def test_no_other_station_is_on_the_wire(page, query, site, station_names, forei
     assert foreign_item[1].encode() not in received
 
 
-def test_the_download_holds_the_own_station_only(site, station_names):
+@pytest.mark.parametrize("key", EXPORTS)
+def test_the_download_holds_the_own_station_only(key, site, station_names):
     cookie = sign_in(site.url, "station-S03")
     for query in FORGED:
-        request = urllib.request.Request(site.at(f"download/open.csv?{query}"), headers={"Cookie": cookie})
+        wide = f"{query}&from=2023-06-01&to=2025-04-24"
+        request = urllib.request.Request(site.at(f"download/{key}.csv?{wide}"), headers={"Cookie": cookie})
         with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read().decode("utf-8-sig")
         own = station_names["S03"]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import pandas as pd
+
 #: What a spreadsheet would take for a formula.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def is_nothing(value: object) -> bool:
-    """None, NaN and NaT: what is not known is an empty cell."""
-    return value is None or value != value
+    """None, NaN, NaT and NA: what is not known is an empty cell."""
+    return value is None or value is pd.NA or value != value
 
 
 def looks_like_formula(text: str) -> bool:

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from closedloop.ui.daily_table import DAILY_EXPORT
+from closedloop.ui.dispute_export import DISPUTE_EXPORTS
+from closedloop.ui.diversion_export import DIVERSION_EXPORTS
 from closedloop.ui.exports.model import Export
 from closedloop.ui.open_export import OPEN_EXPORT
+from closedloop.ui.volunteer_export import VOLUNTEER_EXPORTS
 
-EXPORTS: dict[str, Export] = {export.key: export for export in (OPEN_EXPORT, DAILY_EXPORT)}
+EXPORTS: dict[str, Export] = {
+    export.key: export
+    for export in (
+        OPEN_EXPORT,
+        DAILY_EXPORT,
+        *DISPUTE_EXPORTS,
+        *DIVERSION_EXPORTS,
+        *VOLUNTEER_EXPORTS,
+    )
+}
