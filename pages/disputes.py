@@ -19,6 +19,7 @@ from closedloop.ui.dispute_view import (
     total,
 )
 from closedloop.ui.exports.links import download_links
+from closedloop.ui.ignored import ignored_values, say_ignored
 from closedloop.ui.register_table import count_table, item_table
 from closedloop.ui.registry import DISPUTES, page_title
 from closedloop.ui.reporting import reporting
@@ -42,6 +43,7 @@ st.caption(
         as_of=texts.moment(visit.as_of),
     )
 )
+say_ignored(visit, ignored_values(st.query_params, {"by": tuple(splits(visit)), "view": VIEWS}))
 
 period = {"since": since, "until": until, "station": visit.station}
 found = visit.ask(found_disputes, **period)

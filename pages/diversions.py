@@ -19,6 +19,7 @@ from closedloop.ui.diversion_view import (
     total,
 )
 from closedloop.ui.exports.links import download_links
+from closedloop.ui.ignored import ignored_values, say_ignored
 from closedloop.ui.period import ended_before
 from closedloop.ui.register_table import count_table, item_table
 from closedloop.ui.registry import DIVERSIONS, page_title
@@ -44,6 +45,7 @@ st.caption(
         as_of=texts.moment(visit.as_of),
     )
 )
+say_ignored(visit, ignored_values(st.query_params, {"by": tuple(splits(visit)), "view": VIEWS}))
 
 period = {"since": since, "until": until, "station": visit.station}
 sent = visit.ask(sent_diversions, **period)

@@ -7,6 +7,7 @@ from closedloop.queries.volunteers import serving_volunteers, volunteer_activiti
 from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, heading
 from closedloop.ui.exports.links import download_links
+from closedloop.ui.ignored import ignored_values, say_ignored
 from closedloop.ui.register_table import count_table
 from closedloop.ui.registry import VOLUNTEERS, page_title
 from closedloop.ui.reporting import reporting
@@ -43,6 +44,7 @@ st.caption(
         last=texts.day(visit.last_day),
     )
 )
+say_ignored(visit, ignored_values(st.query_params, {"by": tuple(splits(visit))}))
 
 serving = visit.ask(serving_volunteers, day=visit.as_of_day, station=visit.station)
 done = visit.ask(volunteer_activities, since=since, until=until, station=visit.station)

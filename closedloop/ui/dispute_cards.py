@@ -10,7 +10,7 @@ import streamlit as st
 from closedloop.ui.cards import Explanation, figure
 from closedloop.ui.dispute_view import afterwards_total, days_text, hours_text
 from closedloop.ui.registry import DISPUTES
-from closedloop.ui.shares import of_n, share_text
+from closedloop.ui.shares import of_n, of_n_within, share_text
 from closedloop.ui.visit import Visit
 
 
@@ -56,7 +56,7 @@ def found_cards(visit: Visit, row: Mapping) -> None:
             key="resolved",
             parts=t(
                 "{of_n} · of those due: {due}",
-                of_n=of_n(visit, row["resolved"], row["counted"]),
+                of_n=of_n_within(visit, row["resolved"], row["counted"]),
                 due=of_n(visit, row["due_resolved"], row["due"]),
             ),
         )
@@ -155,7 +155,7 @@ def afterwards_cards(visit: Visit, afterwards: pd.DataFrame) -> None:
                     known_until=latest,
                 ),
                 key=f"reopened_{days}",
-                parts=of_n(visit, row.get("reopened", 0), resolved),
+                parts=of_n_within(visit, row.get("reopened", 0), resolved),
             )
             figure(
                 visit,
@@ -174,7 +174,7 @@ def afterwards_cards(visit: Visit, afterwards: pd.DataFrame) -> None:
                 key=f"called_{days}",
                 parts=t(
                     "{of_n} · {calls} calls",
-                    of_n=of_n(visit, row.get("called_again", 0), placed),
+                    of_n=of_n_within(visit, row.get("called_again", 0), placed),
                     calls=number(row.get("calls", 0)),
                 ),
             )

@@ -12,7 +12,7 @@ from closedloop.queries.reading import rows
 from closedloop.ui import filters
 from closedloop.ui.exports.model import Params
 from closedloop.ui.reporting import Reporting
-from closedloop.ui.shares import share_text
+from closedloop.ui.shares import interval_text, share_text
 from closedloop.ui.visit import Visit
 
 #: What the figures of a dispute rest on.
@@ -139,6 +139,7 @@ def split_table(
             "counted": counts.get("counted"),
             **{outcome: counts.get(outcome) for outcome in COLOURS},
             "share": share_text(visit, counts.get("resolved"), counts.get("counted")),
+            "interval": interval_text(counts.get("resolved"), counts.get("counted")),
             "first_visit": counts.get("median_hours_to_first_visit"),
             "days": counts.get("median_days_resolved"),
             "days_of_all": counts.get("median_days_of_all"),
@@ -168,6 +169,7 @@ def split_labels(visit: Visit, split: str) -> dict[str, str]:
         "counted": t("Not cancelled (n)"),
         **{outcome: outcome_name(visit, outcome) for outcome in COLOURS},
         "share": t("Resolved ÷ n"),
+        "interval": t("95% interval"),
         "first_visit": t("First visit after (median hours)"),
         "days": t("Days to resolve (median of the resolved)"),
         "days_of_all": t("Days to resolve (median of all)"),

@@ -9,7 +9,7 @@ import streamlit as st
 from closedloop.ui.cards import Explanation, figure
 from closedloop.ui.dispute_view import hours_text
 from closedloop.ui.registry import DIVERSIONS
-from closedloop.ui.shares import of_n, share_text
+from closedloop.ui.shares import of_n_within, share_text
 from closedloop.ui.visit import Visit
 
 
@@ -52,7 +52,7 @@ def sent_cards(visit: Visit, row: Mapping) -> None:
             key="accepted",
             parts=t(
                 "{of_n} · after {time} (median)",
-                of_n=of_n(visit, row["accepted"], row["sent"]),
+                of_n=of_n_within(visit, row["accepted"], row["sent"]),
                 time=hours_text(visit, row["median_hours_to_accept"]),
             ),
         )
@@ -69,7 +69,7 @@ def sent_cards(visit: Visit, row: Mapping) -> None:
                 known_until=latest,
             ),
             key="returned",
-            parts=of_n(visit, row["returned"], row["sent"]),
+            parts=of_n_within(visit, row["returned"], row["sent"]),
             page=DIVERSIONS,
             params={"view": "returned"},
             link=t("These diversions"),
@@ -89,7 +89,7 @@ def sent_cards(visit: Visit, row: Mapping) -> None:
             key="fed_back",
             parts=t(
                 "{of_n} · done {done} · reopened {reopened}",
-                of_n=of_n(visit, row["fed_back"], row["sent"]),
+                of_n=of_n_within(visit, row["fed_back"], row["sent"]),
                 done=number(row["finished"]),
                 reopened=number(row["reopened"]),
             ),
@@ -113,7 +113,7 @@ def sent_cards(visit: Visit, row: Mapping) -> None:
             ),
             key="called_72h",
             unit=t("safeguard"),
-            parts=of_n(visit, row["called_72h"], row["followed_72h"])
+            parts=of_n_within(visit, row["called_72h"], row["followed_72h"])
             if row["followed_72h"]
             else t("not yet known"),
             page=DIVERSIONS,
@@ -136,7 +136,7 @@ def sent_cards(visit: Visit, row: Mapping) -> None:
             key="called_30d",
             parts=t(
                 "{of_n} · {same} about the same kind of matter",
-                of_n=of_n(visit, row["called_30d"], row["followed_30d"]),
+                of_n=of_n_within(visit, row["called_30d"], row["followed_30d"]),
                 same=number(row["called_30d_same_category"]),
             )
             if row["followed_30d"]
