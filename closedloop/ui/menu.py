@@ -8,24 +8,41 @@ import streamlit as st
 
 from closedloop.ui import filters
 from closedloop.ui.language import LANGUAGES, language_of
-from closedloop.ui.registry import PageEntry, page_summary
+from closedloop.ui.registry import DRAWERS, PageEntry, drawer_name, page_summary
 from closedloop.ui.signin import identity_name, sign_out_form
 from closedloop.ui.visit import Visit, shared_params
 
 
 def top_menu(visit: Visit, pages: Mapping[PageEntry, st.Page], entry: PageEntry) -> None:
-    """Links to the pages of the menu; they carry the shared filters along."""
+    """Links to the pages of the menu; they carry the shared filters along.
+
+    The everyday pages stand in the open, the others in drawers. A drawer that holds the present page says so.
+    """
     params = shared_params()
+    shown = {page: target for page, target in pages.items() if page.in_menu}
     with st.container(horizontal=True, gap="small", key="menu"):
-        for page, target in pages.items():
-            if page.in_menu:
-                st.page_link(
-                    target,
-                    label=target.title,
-                    icon=page.icon,
-                    help=page_summary(page, visit.texts),
-                    query_params=params,
-                )
+        for page, target in shown.items():
+            if not page.drawer:
+                _link(visit, page, target, params)
+        for drawer in DRAWERS:
+            inside = {page: target for page, target in shown.items() if page.drawer == drawer}
+            if not inside:
+                continue
+            name = drawer_name(drawer, visit.texts)
+            label = f"{name} · {inside[entry].title}" if entry in inside else name
+            with st.popover(label, type="tertiary", key=f"drawer_{drawer}"):
+                for page, target in inside.items():
+                    _link(visit, page, target, params)
+
+
+def _link(visit: Visit, page: PageEntry, target: st.Page, params: Mapping[str, str]) -> None:
+    st.page_link(
+        target,
+        label=target.title,
+        icon=page.icon,
+        help=page_summary(page, visit.texts),
+        query_params=params,
+    )
 
 
 def sidebar(visit: Visit, entry: PageEntry) -> None:

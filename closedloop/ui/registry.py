@@ -23,6 +23,8 @@ class PageEntry:
     filters: tuple[str, ...] = ()
     #: False for pages that are reached through a list, not from the menu.
     in_menu: bool = True
+    #: Which of the menu's drawers the page lies in; the everyday pages lie in none. See ``drawer_name``.
+    drawer: str = ""
 
     @property
     def file(self) -> Path:
@@ -35,12 +37,20 @@ LOOPS = PageEntry("loops", "loops", ":material/sync:", ("station", "as_of", "per
 OPEN = PageEntry("open", "open", ":material/pending_actions:", ("station", "as_of"))
 ITEM = PageEntry("item", "item", ":material/timeline:", ("as_of",), in_menu=False)
 DAILY = PageEntry("daily", "daily", ":material/table_view:", ("station", "as_of"))
-DISPUTES = PageEntry("disputes", "disputes", ":material/handshake:", ("station", "as_of", "period"))
-DIVERSIONS = PageEntry("diversions", "diversions", ":material/alt_route:", ("station", "as_of", "period"))
-VOLUNTEERS = PageEntry(
-    "volunteers", "volunteers", ":material/volunteer_activism:", ("station", "as_of", "period")
+DISPUTES = PageEntry(
+    "disputes", "disputes", ":material/handshake:", ("station", "as_of", "period"), drawer="registers"
 )
-DATA = PageEntry("data", "data", ":material/database:", ("station", "as_of"))
+DIVERSIONS = PageEntry(
+    "diversions", "diversions", ":material/alt_route:", ("station", "as_of", "period"), drawer="registers"
+)
+VOLUNTEERS = PageEntry(
+    "volunteers",
+    "volunteers",
+    ":material/volunteer_activism:",
+    ("station", "as_of", "period"),
+    drawer="registers",
+)
+DATA = PageEntry("data", "data", ":material/database:", ("station", "as_of"), drawer="data")
 
 PAGES: tuple[PageEntry, ...] = (
     TODAY,
@@ -92,3 +102,16 @@ def page_summary(page: PageEntry, texts: Texts) -> str:
         VOLUNTEERS: texts.t("How many volunteers serve where, and what they did. Counts only."),
         DATA: texts.t("What came in, what was refused, how fresh each source is, how the builds went."),
     }[page]
+
+
+#: The menu's drawers, in order.
+DRAWERS = ("analysis", "registers", "data")
+
+
+def drawer_name(drawer: str, texts: Texts) -> str:
+    """What a drawer of the menu is called."""
+    return {
+        "analysis": texts.t("Analysis"),
+        "registers": texts.t("Registers"),
+        "data": texts.t("Data and definitions"),
+    }[drawer]

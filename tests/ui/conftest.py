@@ -143,6 +143,20 @@ class Visitor:
         """Wait until nothing runs any more."""
         expect(self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
 
+    def choose(self, name: str) -> None:
+        """Follow the menu to a page by its name, through its drawer where it lies in one."""
+        menu = self.page.locator(".st-key-menu")
+        link = menu.get_by_role("link", name=name, exact=True)
+        if link.count() == 0:
+            for drawer in menu.locator("[data-testid=stPopoverButton]").all():
+                drawer.click()
+                link = self.page.locator("[data-testid=stPopoverBody]").get_by_role("link", name=name)
+                if link.count():
+                    break
+                self.page.keyboard.press("Escape")
+        link.first.click()
+        self.settled()
+
     def sign_in(self, who: str, address: str = "") -> Page:
         """Sign in on the sign-in page, wanting ``address``."""
         self.page.goto(self.site.at(address))

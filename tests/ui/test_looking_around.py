@@ -57,7 +57,7 @@ def test_a_filter_goes_into_the_address_and_along_to_other_pages(visit, station_
     expect(page).to_have_url(re.compile(r"station=S02"))
     visitor.settled()
     for name in ("闭环状态", "未闭环", "数据", "今日要情"):
-        page.locator(".st-key-menu").get_by_role("link", name=name).click()
+        visitor.choose(name)
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
         visitor.settled()
         assert _query(page)["station"] == ["S02"], name
@@ -92,7 +92,7 @@ def test_the_browser_chooses_the_language_and_the_switch_changes_it(visit):
     page.get_by_test_id("stSidebar").get_by_role("radio", name="中文").click()
     expect(page.get_by_role("heading", name="今日要情", exact=True)).to_be_visible()
     assert _query(page)["lang"] == ["zh"]
-    page.locator(".st-key-menu").get_by_role("link", name="未闭环").click()
+    visitor.choose("未闭环")
     expect(page.get_by_role("heading", name="未闭环", exact=True)).to_be_visible()
     page.get_by_test_id("stSidebar").get_by_role("radio", name="English").click()
     expect(page.get_by_role("heading", name="Open and overdue", exact=True)).to_be_visible()
