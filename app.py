@@ -11,13 +11,16 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from closedloop.errors import ClosedloopError
 from closedloop.settings import PROJECT_ROOT, get_settings
+from closedloop.ui.gateway import Gate
 from closedloop.ui.headers import SecurityHeaders
 from closedloop.ui.identity import require_sign_in
 from closedloop.ui.lifespan import warehouse_lifespan
+from closedloop.ui.provider import ProviderSignIn, secrets_for_streamlit
 from closedloop.ui.routes import ROUTES
 
 try:
-    require_sign_in(get_settings())
+    settings = get_settings()
+    require_sign_in(settings)
 except ClosedloopError as error:
     print(f"closedloop: {error}", file=sys.stderr, flush=True)
     sys.exit(error.exit_code)
@@ -26,10 +29,13 @@ app = st.App(
     PROJECT_ROOT / "closedloop" / "ui" / "frame.py",
     lifespan=warehouse_lifespan,
     routes=ROUTES,
+    secrets=secrets_for_streamlit(settings),
     middleware=[
         Middleware(SecurityHeaders),
         # Streamlit asks this of websockets only. Without it a page of another site whose name is made to lead
         # here could sign in and download.
         Middleware(TrustedHostMiddleware, allowed_hosts=st.get_option("server.allowedHosts") or ["*"]),
+        Middleware(Gate),
+        Middleware(ProviderSignIn),
     ],
 )

@@ -190,9 +190,13 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read the environment. Raises SettingsError with one line per bad value."""
+    """Read the environment, and secrets from files named like variables in ``CLOSEDLOOP_SECRETS_DIR``.
+
+    Raises SettingsError with one line per bad value.
+    """
+    folder = os.environ.get("CLOSEDLOOP_SECRETS_DIR")
     try:
-        return Settings(**overrides)
+        return Settings(_secrets_dir=folder, **overrides) if folder else Settings(**overrides)
     except ValidationError as error:
         lines = []
         for problem in error.errors():

@@ -48,7 +48,6 @@ with st.container(key="screen"):
 if found.empty:
     empty(t("No incident was open at this moment."))
 else:
-    own = visit.identity.station_id
-    who = identity_name(visit.identity, texts, names.station(own) if own else None)
+    who = identity_name(visit.identity, texts, names)
     st.html(heading_html(visit, who, len(found)) + summary_html(visit, stations))
     st.html(tables_html(visit, stations))

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Installs what the browser lane and the PostgreSQL 15 lane need, where apt may be used; never fails.
+# Installs what the browser lane, the nginx lane and the PostgreSQL 15 lane need, where apt may be used; never fails.
 set -u
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 [ -n "$(find /usr/share/fonts -iname '*NotoSansCJK*' -print -quit 2>/dev/null)" ] || missing="$missing fonts-noto-cjk"
 [ -x /usr/lib/postgresql/15/bin/postgres ] || missing="$missing postgresql-15"
+command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 [ -z "$missing" ] && exit 0
 if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" -ne 0 ]; then
     echo "Not installed, so their tests will be skipped:$missing (root and apt-get are needed)"

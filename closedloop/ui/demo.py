@@ -8,7 +8,7 @@ from closedloop.ui.identity import DEMO_IDENTITIES, Identity
 from closedloop.warehouse.scope import Scope
 
 #: Sees what belongs to no station: enough to learn what is published, and not one case.
-NOBODY = Scope.of_stations(["__signed_out__"], role="signed_out")
+NOBODY = Scope.nowhere("signed_out")
 
 
 def open_identities(settings: Settings, status: Published) -> dict[str, Identity]:
@@ -17,7 +17,7 @@ def open_identities(settings: Settings, status: Published) -> dict[str, Identity
     The demo has all of them. In a trial (``run --trial``) somebody looks at files of their own on their own
     machine: as those who see every station, since nobody can say which station's head sits there.
     """
-    if not settings.embedded:
+    if not settings.embedded or settings.issuer is not None:
         return {}
     if status.demo:
         return DEMO_IDENTITIES

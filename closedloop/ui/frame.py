@@ -1,4 +1,4 @@
-"""The frame: runs first at every address, lets nobody past without sign-in, then runs the page."""
+"""The frame: runs first at every address, lets nobody past without sign-in and grant, then runs the page."""
 
 import logging
 
@@ -7,15 +7,15 @@ import streamlit as st
 from closedloop.errors import ClosedloopError
 from closedloop.settings import get_settings
 from closedloop.ui import filters, visit
+from closedloop.ui.admission import of_this_page
 from closedloop.ui.asking import BuildChanged
 from closedloop.ui.demo import open_identities, published_to_anybody
-from closedloop.ui.identity import COOKIE, sessions
 from closedloop.ui.ignored import ignored_shared, say_ignored
 from closedloop.ui.language import language_of, texts_for
 from closedloop.ui.menu import sidebar, top_menu
 from closedloop.ui.names import known_names
-from closedloop.ui.registry import PAGES, page_title
-from closedloop.ui.signin import closed_pages, sign_in_page
+from closedloop.ui.registry import page_title, pages_of
+from closedloop.ui.signin import closed_pages, no_grant_page, nothing_for_you_page, sign_in_page
 from closedloop.ui.states import explain_trouble, notices, page_failed
 from closedloop.ui.style import ICON, put_style
 
@@ -26,10 +26,10 @@ st.set_page_config(
     page_title=texts.t("Closedloop"), page_icon=ICON, layout="wide", initial_sidebar_state="auto"
 )
 
-identity = sessions(settings).read(st.context.cookies.get(COOKIE))
-status, trouble = None, None
+status, admission, trouble = None, None, None
 try:
     status = published_to_anybody()
+    admission = of_this_page(status)
 except ClosedloopError as error:
     trouble = error
 
@@ -39,11 +39,25 @@ if trouble is not None:
     st.navigation(closed_pages(lambda _: explain_trouble(texts, trouble)), position="hidden").run()
     st.stop()
 
-people = open_identities(settings, status)
-if identity is None or identity.who not in people:
+identity = admission.identity
+if identity is None:
+    visit.end()
+    people = open_identities(settings, status)
+
+    def refused(page) -> None:
+        if admission.refusal == "no_grant":
+            no_grant_page(texts, admission.person, settings)
+        else:
+            sign_in_page(texts, page, people, status.demo, settings, admission.refusal)
+
+    st.navigation(closed_pages(refused), position="hidden").run()
+    st.stop()
+
+entries = pages_of(identity)
+if not entries:
     visit.end()
     st.navigation(
-        closed_pages(lambda page: sign_in_page(texts, page, people, status.demo)), position="hidden"
+        closed_pages(lambda _: nothing_for_you_page(texts, identity, settings)), position="hidden"
     ).run()
     st.stop()
 
@@ -53,9 +67,9 @@ pages = {
         title=page_title(page, texts, identity),
         icon=page.icon,
         url_path=page.address or None,
-        default=not page.address,
+        default=page is entries[0],
     )
-    for page in PAGES
+    for page in entries
 }
 chosen = st.navigation(list(pages.values()), position="hidden")
 entry = next(page for page, item in pages.items() if item.url_path == chosen.url_path)

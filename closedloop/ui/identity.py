@@ -1,34 +1,29 @@
 """Who is looking, and how the server knows.
 
-This release signs people in on the embedded demo only, with four ready identities and no password. The
-session is a signed cookie (HttpOnly, SameSite=Lax): links and reloads keep working, and the frame verifies
-the signature on every run. The cookie names an identity and nothing else; what the identity may see is
-decided here and enforced by the database.
+A session is a signed cookie (HttpOnly, SameSite=Lax) of our own, whoever signed the person in: the provider,
+or the demo's sign-in page. Links and reloads keep working, and every run verifies the signature. The cookie
+names an identity and a session and nothing else: whether the session is still open and what the identity may
+see is asked of the warehouse on every run, and enforced by it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import secrets
 import threading
-import time
 from dataclasses import dataclass
-from typing import Literal
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from closedloop.access import STATION_ROLES, Grant, Person, Role
+from closedloop.access.entrance import DEMO, new_session
 from closedloop.errors import ClosedloopError
 from closedloop.settings import Settings
 from closedloop.warehouse import secret_files
 from closedloop.warehouse.scope import Scope
 
 COOKIE = "closedloop_session"
-#: A shift and its overlap; then the signature is stale and the person signs in again.
-SESSION_SECONDS = 12 * 3600
 
 _SIGNER = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
-
-Role = Literal["leadership", "station_head", "analyst"]
 
 
 class SignInNotConfigured(ClosedloopError):
@@ -37,90 +32,99 @@ class SignInNotConfigured(ClosedloopError):
 
 @dataclass(frozen=True)
 class Identity:
-    """A signed-in person as far as the pages care: a role and the stations that go with it (none = all)."""
+    """A signed-in person as far as the pages care: a role, and the scope that goes with it."""
 
     who: str
     role: Role
-    station_id: str | None = None
+    scope: Scope
+    name: str | None = None
+
+    @classmethod
+    def of(cls, who: str, grant: Grant) -> Identity | None:
+        """The identity that a grant makes; None when there is no station in its place (any more)."""
+        scope = grant.scope()
+        return None if scope is None else cls(who, grant.role, scope, grant.name)
 
     @property
-    def scope(self) -> Scope:
-        """What the database may show this identity."""
-        if self.station_id is None:
-            return Scope.city(role=self.role)
-        return Scope.of_stations([self.station_id], role=self.role)
+    def station_id(self) -> str | None:
+        """The one station that is all this person sees; None for everybody else."""
+        if isinstance(self.scope.stations, str) or len(self.scope.stations) != 1:
+            return None
+        return next(iter(self.scope.stations))
+
+    @property
+    def at_station(self) -> bool:
+        """True for those who work at a station: they come to do, not to browse."""
+        return self.role in STATION_ROLES
+
+
+def _demo(who: str, grant: Grant) -> Identity:
+    identity = Identity.of(who, grant)
+    assert identity is not None
+    return identity
 
 
 #: The demo's people. Two station heads, so that one can be seen not to see the other's station.
 DEMO_IDENTITIES: dict[str, Identity] = {
-    identity.who: identity
-    for identity in (
-        Identity("leadership", "leadership"),
-        Identity("station-S03", "station_head", "S03"),
-        Identity("station-S07", "station_head", "S07"),
-        Identity("analyst", "analyst"),
-    )
+    who: _demo(who, grant)
+    for who, grant in {
+        "leadership": Grant("leadership"),
+        "station-S03": Grant("station_head", stations=("S03",)),
+        "station-S07": Grant("station_head", stations=("S07",)),
+        "analyst": Grant("analyst"),
+    }.items()
 }
 
 
 def require_sign_in(settings: Settings) -> None:
-    """Refuse to serve a server warehouse: this release knows no way to tell who may see it.
+    """Refuse to serve a server warehouse when nothing can tell who may see it.
 
-    Raises SignInNotConfigured with what to do instead.
+    Raises SignInNotConfigured with what to set.
     """
-    if settings.embedded:
+    if settings.embedded or settings.issuer is not None:
         return
     raise SignInNotConfigured(
         "CLOSEDLOOP_OWNER_URL, CLOSEDLOOP_LOADER_URL and CLOSEDLOOP_READER_URL name a warehouse on a server, "
-        "and no sign-in is configured: the pages stay shut. This release signs people in on its embedded "
-        "demo only; a server needs an identity provider (section [auth] of .streamlit/secrets.toml: "
-        "redirect_uri, cookie_secret, client_id, client_secret, server_metadata_url) and a grant of stations "
-        "for each person, which a later release reads. Loading and building work as they are; to see the "
-        "pages of the demo, unset the three URLs."
+        "and no sign-in is configured: the pages stay shut. Set CLOSEDLOOP_OIDC_ISSUER, "
+        "CLOSEDLOOP_OIDC_CLIENT_ID, CLOSEDLOOP_OIDC_CLIENT_SECRET and CLOSEDLOOP_OIDC_REDIRECT_URI "
+        "(https://…/oauth2callback) for an OpenID Connect provider, or CLOSEDLOOP_GATEWAY_KEY and "
+        "CLOSEDLOOP_GATEWAY_PEERS for a gateway that signs people in; then grant each person their part: "
+        "python -m closedloop access grant. Loading and building work as they are; to see the pages of the "
+        "demo, unset the three URLs."
     )
 
 
 class Sessions:
-    """Signs, verifies and ends sessions. One per server process.
+    """Signs and verifies what a browser carries. Which sessions are over, the warehouse knows."""
 
-    Signed-out sessions are remembered until they would have expired, because an open page keeps the cookie
-    its connection was made with.
-    """
+    def __init__(self, key: bytes, hours: float) -> None:
+        self.seconds = round(hours * 3600)
+        self._serializer = URLSafeTimedSerializer(key, salt="closedloop session v2", signer_kwargs=_SIGNER)
 
-    def __init__(self, key: bytes) -> None:
-        self._serializer = URLSafeTimedSerializer(key, salt="closedloop session v1", signer_kwargs=_SIGNER)
-        self._ended: dict[str, float] = {}
-        self._lock = threading.Lock()
+    def issue(self, person: Person) -> str:
+        """A cookie value that proves the person for as long as a session may last."""
+        content = {"iss": person.issuer, "sub": person.subject, "id": person.session}
+        return self._serializer.dumps({**content, "name": person.name} if person.name else content)
 
-    def issue(self, who: str) -> str:
-        """A cookie value for a demo identity. Raises KeyError for an unknown one."""
-        return self._serializer.dumps({"who": DEMO_IDENTITIES[who].who, "id": secrets.token_urlsafe(12)})
-
-    def read(self, cookie: str | None) -> Identity | None:
-        """The identity a cookie proves, or None: absent, forged, stale, signed out or unknown."""
-        content = self._content(cookie)
-        if content is None or content.get("id") in self._ended:
-            return None
-        return DEMO_IDENTITIES.get(str(content.get("who")))
-
-    def end(self, cookie: str | None) -> None:
-        """Forget a session, on every page it is open in."""
-        content = self._content(cookie)
-        if content is None:
-            return
-        now = time.time()
-        with self._lock:
-            self._ended = {k: until for k, until in self._ended.items() if until > now}
-            self._ended[str(content.get("id"))] = now + SESSION_SECONDS
-
-    def _content(self, cookie: str | None) -> dict | None:
+    def read(self, cookie: str | None) -> Person | None:
+        """Whom a cookie proves, or None: absent, forged, stale."""
         if not cookie:
             return None
         try:
-            content = self._serializer.loads(cookie, max_age=SESSION_SECONDS)
+            content = self._serializer.loads(cookie, max_age=self.seconds)
         except BadSignature:
             return None
-        return content if isinstance(content, dict) else None
+        if not isinstance(content, dict):
+            return None
+        parts = [content.get(key) for key in ("iss", "sub", "id")]
+        if not all(isinstance(part, str) and part for part in parts):
+            return None
+        return Person(*parts, name=content.get("name"))  # type: ignore[arg-type]
+
+
+def demo_person(who: str) -> Person:
+    """A new session of a demo identity. Raises KeyError for an unknown one."""
+    return Person(DEMO, DEMO_IDENTITIES[who].who, new_session())
 
 
 _sessions: Sessions | None = None
@@ -128,9 +132,16 @@ _sessions_lock = threading.Lock()
 
 
 def sessions(settings: Settings) -> Sessions:
-    """The sessions of this process. The key lives with the warehouse, so a restart keeps people signed in."""
+    """The sessions of this process. The key outlives it, so a restart keeps people signed in."""
     global _sessions
     with _sessions_lock:
         if _sessions is None:
-            _sessions = Sessions(secret_files.read_or_create(settings, "session").encode())
+            _sessions = Sessions(session_key(settings).encode(), settings.session_hours)
         return _sessions
+
+
+def session_key(settings: Settings) -> str:
+    """``CLOSEDLOOP_SESSION_KEY``, or the one kept in ``home/secrets``."""
+    if settings.session_key is not None:
+        return settings.session_key.get_secret_value()
+    return secret_files.read_or_create(settings, "session")

@@ -6,10 +6,16 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from closedloop.settings import get_settings
 from closedloop.ui import filters
 from closedloop.ui.language import LANGUAGES, language_of
+<<<<<<< HEAD
 from closedloop.ui.registry import DRAWERS, PageEntry, drawer_name, page_summary
 from closedloop.ui.signin import identity_name, sign_out_form
+=======
+from closedloop.ui.registry import PageEntry, page_summary
+from closedloop.ui.signin import can_sign_out, identity_name, kind_of_data, sign_out_form
+>>>>>>> 6a0d648 (Sign in with a provider or a gateway, and end sessions for good)
 from closedloop.ui.visit import Visit, shared_params
 
 
@@ -50,11 +56,8 @@ def sidebar(visit: Visit, entry: PageEntry) -> None:
     t, texts = visit.t, visit.texts
     with st.sidebar:
         st.markdown(f"#### {t('Closedloop')}")
-        st.caption(
-            t("Demo: synthetic data of a fictional city")
-            if visit.published.demo
-            else t("Trial on this machine, without sign-in")
-        )
+        if said := kind_of_data(visit):
+            st.caption(said)
         if "station" in entry.filters:
             if visit.leads:
                 filters.select(
@@ -91,7 +94,6 @@ def sidebar(visit: Visit, entry: PageEntry) -> None:
             language_of(st.context.locale),
         )
         st.divider()
-        station = visit.identity.station_id
-        who = identity_name(visit.identity, texts, visit.names.station(station) if station else None)
-        st.markdown(f":material/person: {who}")
-        sign_out_form(texts)
+        st.markdown(f":material/person: {identity_name(visit.identity, texts, visit.names)}")
+        if can_sign_out(get_settings()):
+            sign_out_form(texts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,15 +65,35 @@ PAGES: tuple[PageEntry, ...] = (
     DATA,
 )
 
+#: Pages of those who see no case.
+_PAGES_WITHOUT_CASES = {"operator": (DATA,)}
+
 #: Paths a sign-in may lead back to.
 ADDRESSES = frozenset(page.address for page in PAGES)
+_WANTED = re.compile(r"(?P<address>[a-z]*)(?:\?(?P<query>[^\s#\\]{0,2000}))?")
+
+
+def local_address(wanted: str | None) -> str:
+    """The page a sign-in leads back to, relative to the root; anything but an own page is the first one."""
+    found = _WANTED.fullmatch(wanted or "")
+    if found is None or found["address"] not in ADDRESSES:
+        return ""
+    return found["address"] + (f"?{found['query']}" if found["query"] else "")
+
+
+def pages_of(identity: Identity) -> tuple[PageEntry, ...]:
+    """The pages that are for somebody; the first opens by itself.
+
+    Whoever sees no case has no use for pages about cases, empty ones included.
+    """
+    return PAGES if identity.scope.sees_cases else _PAGES_WITHOUT_CASES.get(identity.role, ())
 
 
 def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) -> str:
     """The page's name; Today is named after what the person comes for."""
     if page is TODAY:
-        leads = identity is None or identity.role != "station_head"
-        return texts.t("Today") if leads else texts.t("To do today")
+        works = identity is not None and identity.at_station
+        return texts.t("To do today") if works else texts.t("Today")
     return {
         LOOPS: texts.t("Closed loop"),
         OPEN: texts.t("Open and overdue"),

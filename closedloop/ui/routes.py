@@ -1,31 +1,29 @@
-"""What the page server answers besides pages: health, the demo's sign-in, sign-out, downloads."""
+"""What the page server answers besides pages: health, signing in and out, downloads."""
 
 from __future__ import annotations
 
-import re
+import logging
+from urllib.parse import quote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from streamlit.auth_util import encode_provider_token
 
+from closedloop import access
+from closedloop.access import Person
 from closedloop.errors import ClosedloopError
 from closedloop.settings import get_settings
+from closedloop.ui.admission import proven
 from closedloop.ui.demo import open_identities, published_to_anybody
 from closedloop.ui.exports.route import download_route
-from closedloop.ui.identity import COOKIE, SESSION_SECONDS, sessions
-from closedloop.ui.registry import ADDRESSES
+from closedloop.ui.identity import COOKIE, demo_person
+from closedloop.ui.provider import WANTED, set_session_cookie
+from closedloop.ui.registry import local_address
 
-_WANTED = re.compile(r"(?P<address>[a-z]*)(?:\?(?P<query>[^\s#\\]{0,2000}))?")
-
-
-def local_address(wanted: str | None) -> str:
-    """The page a sign-in leads back to, relative to the root; anything but an own page is the first one."""
-    found = _WANTED.fullmatch(wanted or "")
-    if found is None or found["address"] not in ADDRESSES:
-        return ""
-    return found["address"] + (f"?{found['query']}" if found["query"] else "")
+_log = logging.getLogger("closedloop.access")
 
 
 def _same_site(request: Request) -> bool:
@@ -53,31 +51,50 @@ async def demo_sign_in(request: Request) -> Response:
     form = await _form(request)
     who = str(form.get("who", ""))
     settings = get_settings()
+
+    def begin() -> Person | None:
+        if who not in open_identities(settings, published_to_anybody()):
+            return None
+        person = demo_person(who)
+        access.begin_session(person, settings)
+        return person
+
     try:
-        status = await run_in_threadpool(published_to_anybody)
+        person = await run_in_threadpool(begin)
     except ClosedloopError as error:
-        return PlainTextResponse(str(error), status_code=503)
-    if who not in open_identities(settings, status):
+        _log.warning("nobody can sign in: %s", error)
+        return PlainTextResponse("The warehouse does not answer. Try again in a moment.", status_code=503)
+    if person is None:
         return PlainTextResponse("There is no such demo identity here.", status_code=404)
     response = _back(str(form.get("next", "")))
-    response.set_cookie(
-        COOKIE,
-        sessions(settings).issue(who),
-        max_age=SESSION_SECONDS,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-    )
+    set_session_cookie(response, person, settings, secure=request.url.scheme == "https")
+    return response
+
+
+async def provider_sign_in(request: Request) -> Response:
+    """GET ``next``: remember the wanted address, and go to the provider by Streamlit's own route."""
+    if get_settings().oidc_issuer is None:
+        return PlainTextResponse("No provider is configured.", status_code=404)
+    token = encode_provider_token("default")
+    response = RedirectResponse(f"auth/login?{urlencode({'provider': token})}", status_code=303)
+    wanted = local_address(request.query_params.get("next"))
+    response.set_cookie(WANTED, quote(wanted), max_age=600, path="/", httponly=True, samesite="lax")
     return response
 
 
 async def sign_out(request: Request) -> Response:
-    """POST: end the session everywhere it is open."""
+    """POST: end the session everywhere it is open, for good."""
     if not _same_site(request):
         return PlainTextResponse("Sign out from a page of your own.", status_code=403)
-    sessions(get_settings()).end(request.cookies.get(COOKIE))
-    response = RedirectResponse("./", status_code=303)
+    settings = get_settings()
+    person = proven(request.cookies, request.headers, settings)
+    if person is not None:
+        try:
+            await run_in_threadpool(access.end_session, person.session, settings=settings)
+        except ClosedloopError as error:
+            # Without its cookie this browser is out; elsewhere the session lasts until it is stale.
+            _log.warning("a session could not be ended: %s", error)
+    response = RedirectResponse(settings.gateway_sign_out or "./", status_code=303)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
     return response
 
@@ -95,6 +112,7 @@ async def health(_request: Request) -> Response:
 ROUTES = [
     Route("/healthz", health),
     Route("/demo/sign-in", demo_sign_in, methods=["POST"]),
+    Route("/sign-in", provider_sign_in, methods=["GET"]),
     Route("/sign-out", sign_out, methods=["POST"]),
     download_route,
 ]

@@ -13,6 +13,7 @@ import streamlit as st
 from closedloop.queries.status import Published
 from closedloop.settings import Settings
 from closedloop.ui import filters
+from closedloop.ui.admission import require_still_admitted
 from closedloop.ui.asking import Question, ask
 from closedloop.ui.identity import Identity
 from closedloop.ui.language import Texts
@@ -52,8 +53,8 @@ class Visit:
 
     @property
     def leads(self) -> bool:
-        """True for those who see every station."""
-        return self.scope.sees_all
+        """True for those who see more than one station, and may choose among them."""
+        return self.identity.station_id is None
 
     @property
     def is_past(self) -> bool:
@@ -66,7 +67,11 @@ class Visit:
         return min(self.as_of, self.published.default_as_of)
 
     def ask(self, question: Question, **arguments: object) -> pd.DataFrame:
-        """Put a question in this person's scope, at this moment, to this build."""
+        """Put a question in this person's scope, at this moment, to this build.
+
+        A part of the page that runs by itself is asked first whether the person is still let in.
+        """
+        require_still_admitted(self.identity)
         return ask(question, self.scope, self.as_of, self.published.build_id, **arguments)
 
     @property
@@ -123,14 +128,14 @@ def make(
     as_of = filters.parse_moment(params.get("as_of"), texts.zone, status.default_as_of)
     last_full_day = as_of.astimezone(texts.zone).date() - timedelta(days=1)
     first, last = filters.parse_period(params, last_full_day)
-    sees_all = identity.scope.sees_all
+    leads = identity.station_id is None
     return Visit(
         identity=identity,
         texts=texts,
         published=status,
         names=names,
         as_of=as_of,
-        station=filters.one_of(params.get("station"), names.stations()) if sees_all else None,
+        station=filters.one_of(params.get("station"), names.stations()) if leads else None,
         first_day=first,
         last_day=last,
         duty_day_start=time.fromisoformat(settings.duty_day_start),

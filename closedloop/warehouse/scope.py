@@ -90,6 +90,11 @@ class Scope:
         """True for the whole city."""
         return self.stations == ALL
 
+    @property
+    def sees_cases(self) -> bool:
+        """False for those who have to do with no case: operators, account administrators, auditors, walls."""
+        return self.stations != NONE
+
     def setting(self) -> str:
         """The value of ``closedloop.stations``: ``*``, ``-``, or the ids in order, joined by commas."""
         if isinstance(self.stations, str):

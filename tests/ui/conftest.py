@@ -40,23 +40,29 @@ class Site:
         return f"{self.url}/{address}"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody uses at the moment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
 
 
 @contextmanager
-def serving(warehouse: Warehouse, folder: Path) -> Iterator[Site]:
-    """The product's own page server in a process of its own, on a port of its own."""
-    port = _free_port()
+def serving(
+    warehouse: Warehouse, folder: Path, settings: dict[str, str] | None = None, port: int | None = None
+) -> Iterator[Site]:
+    """The product's own page server in a process of its own, on a port of its own.
+
+    ``settings`` are further variables of its environment.
+    """
+    port = port or free_port()
     log = folder / f"pages-{port}.log"
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("CLOSEDLOOP_", "STREAMLIT_"))}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
             cwd=PROJECT_ROOT,
-            env={**environment, **warehouse.environment},
+            env={**environment, **warehouse.environment, **(settings or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

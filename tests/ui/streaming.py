@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -32,7 +33,15 @@ def sign_in(url: str, who: str, **headers: str) -> str:
     raise AssertionError("the sign-in route did not redirect")
 
 
-def sent(url: str, page: str, query: str = "", cookie: str | None = None, script_hash: str = "") -> bytes:
+def sent(
+    url: str,
+    page: str,
+    query: str = "",
+    cookie: str | None = None,
+    script_hash: str = "",
+    headers: dict[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> bytes:
     """Every byte that one run of a page sends."""
     message = BackMsg()
     message.rerun_script.query_string = query
@@ -40,8 +49,9 @@ def sent(url: str, page: str, query: str = "", cookie: str | None = None, script
     message.rerun_script.page_script_hash = script_hash
     received = []
     with connect(
-        f"ws://{url.removeprefix('http://')}/_stcore/stream",
-        additional_headers={"Cookie": cookie} if cookie else {},
+        f"{url.replace('http', 'ws', 1)}/_stcore/stream",
+        additional_headers={**({"Cookie": cookie} if cookie else {}), **(headers or {})},
+        ssl=tls,
         origin=url,
         subprotocols=["streamlit"],
         max_size=None,

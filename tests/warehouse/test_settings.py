@@ -70,3 +70,11 @@ def test_root_in_a_closed_folder_gets_a_home_that_the_server_can_reach(tmp_path:
     assert (tmp_path / "closed").stat().st_mode & 0o777 == 0o700
     (project / ".closedloop").mkdir()
     assert default_home(project, 0) == project / ".closedloop"
+
+
+def test_a_secret_may_lie_in_a_file_named_like_its_variable(tmp_path, monkeypatch):
+    (tmp_path / "CLOSEDLOOP_HASH_KEY").write_text("from a file\n")
+    monkeypatch.setenv("CLOSEDLOOP_SECRETS_DIR", str(tmp_path))
+    assert load_settings().hash_key.get_secret_value() == "from a file"
+    monkeypatch.setenv("CLOSEDLOOP_HASH_KEY", "from the environment")
+    assert load_settings().hash_key.get_secret_value() == "from the environment"

@@ -12,18 +12,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from closedloop.access import Person
 from closedloop.errors import ClosedloopError
 from closedloop.settings import get_settings
 from closedloop.ui import visit as visits
-from closedloop.ui.demo import open_identities, published_to_anybody
+from closedloop.ui.admission import admit, proven
+from closedloop.ui.demo import published_to_anybody
 from closedloop.ui.exports.csv_file import csv_lines
 from closedloop.ui.exports.model import Export, Exported
 from closedloop.ui.exports.registry import EXPORTS
 from closedloop.ui.exports.workbook import workbook
-from closedloop.ui.identity import COOKIE, Identity, sessions
 from closedloop.ui.language import texts_for
 from closedloop.ui.names import known_names
-from closedloop.ui.signin import identity_name
+from closedloop.ui.signin import identity_name, kind_of_data
 from closedloop.ui.visit import Visit
 
 ROW_LIMIT = 100_000
@@ -48,13 +49,12 @@ class RequestParams:
 
 def _heading(visit: Visit, export: Export, made: Exported) -> list[tuple[str, str]]:
     t, texts, names = visit.t, visit.texts, visit.names
-    whose = visit.identity.station_id
-    shown = visit.station or whose
+    shown = visit.station or visit.identity.station_id
     published = visit.published
     count = texts.number(len(made.frame))
     return [
         (t("Closedloop"), export.title(visit)),
-        (t("For"), identity_name(visit.identity, texts, whose and names.station(whose))),
+        (t("For"), identity_name(visit.identity, texts, names)),
         (t("Made at"), texts.moment(datetime.now(UTC))),
         (t("As of"), texts.moment(visit.as_of)),
         (t("Loaded until"), texts.moment(published.default_as_of)),
@@ -67,20 +67,18 @@ def _heading(visit: Visit, export: Export, made: Exported) -> list[tuple[str, st
             if len(made.frame) >= ROW_LIMIT
             else count,
         ),
-        (
-            t("Note"),
-            t("Demo: synthetic data of a fictional city")
-            if published.demo
-            else t("Trial on this machine, without sign-in"),
-        ),
+        *([(t("Note"), note)] if (note := kind_of_data(visit)) else []),
     ]
 
 
-def _answer(identity: Identity, export: Export, form: str, params: RequestParams) -> Response:
+def _answer(person: Person, export: Export, form: str, params: RequestParams) -> Response:
     settings = get_settings()
     status = published_to_anybody()
-    if identity.who not in open_identities(settings, status):
-        return PlainTextResponse("Nobody can sign in here.", status_code=401)
+    identity = admit(person, status, settings).identity
+    if identity is None:
+        return PlainTextResponse("Sign in first.", status_code=401)
+    if not identity.scope.sees_cases:
+        return PlainTextResponse("Not for you.", status_code=403)
     texts = texts_for(params.get("lang") or "zh", settings.zone)
     names = known_names(identity.scope, status.build_id, status.default_as_of, texts)
     visit = visits.make(identity, texts, status, names, params, settings)
@@ -102,15 +100,15 @@ def _answer(identity: Identity, export: Export, form: str, params: RequestParams
 
 async def download(request: Request) -> Response:
     """A list as a file; 401 without a session, 404 for no such list, 503 without a warehouse."""
-    identity = sessions(get_settings()).read(request.cookies.get(COOKIE))
-    if identity is None:
+    person = proven(request.cookies, request.headers, get_settings())
+    if person is None:
         return PlainTextResponse("Sign in first.", status_code=401)
     export = EXPORTS.get(request.path_params["key"])
     form = request.path_params["form"]
     if export is None or form not in ("csv", "xlsx"):
         return PlainTextResponse("There is no such list.", status_code=404)
     try:
-        return await run_in_threadpool(_answer, identity, export, form, RequestParams(request.query_params))
+        return await run_in_threadpool(_answer, person, export, form, RequestParams(request.query_params))
     except ClosedloopError as error:
         # The reason names paths: it is for the log.
         _log.warning("no download can be made: %s", error)

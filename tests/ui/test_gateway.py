@@ -1,0 +1,234 @@
+"""A gateway's word is taken from the gateway, through the nginx configuration we ship; from nobody else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+import ssl
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from joserfc import jwt
+from joserfc.jwk import OctKey
+from websockets.exceptions import InvalidStatus
+
+from closedloop import access
+from closedloop.access import Grant
+from closedloop.settings import PROJECT_ROOT
+from tests.ui.conftest import Site, free_port, serving
+from tests.ui.streaming import sent
+
+NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
+KEY = "a key that the gateway and the pages share"
+HEADER = "X-Closedloop-Identity"
+#: The address nginx connects from: not the one the tests themselves connect from.
+PEER = "127.0.0.2"
+
+
+def _token(subject: str, key: str = KEY, **claims: object) -> str:
+    now = int(time.time())
+    said = {"sub": subject, "aud": "closedloop", "iat": now, "exp": now + 60, **claims}
+    said = {name: value for name, value in said.items() if value is not None}
+    return jwt.encode({"alg": "HS256"}, said, OctKey.import_key(key))
+
+
+class _Who(BaseHTTPRequestHandler):
+    """The intranet's sign-in service: believes a cookie."""
+
+    def do_GET(self) -> None:
+        who = re.search(r"intranet=([\w-]+)", self.headers.get("cookie", ""))
+        self.send_response(204 if who else 401)
+        if who:
+            self.send_header(HEADER, _token(who[1], name=f"Name of {who[1]}"))
+        self.end_headers()
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """nginx as shipped (``url``), and the page server behind it (``site``)."""
+
+    url: str
+    site: Site
+    tls: ssl.SSLContext
+
+    def get(self, path: str, url: str | None = None, headers: dict[str, str] | None = None) -> int:
+        request = urllib.request.Request(f"{url or self.url}/{path}", headers=headers or {})
+        try:
+            with urllib.request.urlopen(request, timeout=60, context=self.tls) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refused:
+            return refused.code
+
+    def page(self, who: str, **headers: str) -> bytes:
+        headers = {"Cookie": f"intranet={who}", **headers}
+        return sent(self.url, "open", "lang=en", headers=headers, tls=self.tls)
+
+
+def _certificate(folder: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, pkcs8, plain))
+    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
+
+
+def _configured(folder: Path, port: int, pages: int, who: int) -> Path:
+    """The shipped files with this machine's ports and paths: nothing else is changed."""
+    shipped = (PROJECT_ROOT / "deploy" / "nginx.conf").read_text()
+    gateway = (PROJECT_ROOT / "deploy" / "nginx-gateway.conf").read_text()
+    plain = shipped[shipped.index("    location / {") : shipped.rindex("}")]
+    text = shipped.replace(plain, gateway)
+    for old, new in (
+        ("listen 80;", f"listen 127.0.0.1:{free_port()};"),
+        ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
+        ("/etc/ssl/closedloop.pem", str(folder / "cert.pem")),
+        ("/etc/ssl/closedloop.key", str(folder / "key.pem")),
+        ("http://127.0.0.1:8501;", f"http://127.0.0.1:{pages};\n    proxy_bind {PEER};"),
+        ("http://127.0.0.1:9000/", f"http://127.0.0.1:{who}/"),
+        ("closedloop.example", "localhost"),
+        ("proxy_set_header Host $host;", f"proxy_set_header Host localhost:{port};"),
+    ):
+        assert old in text, old
+        text = text.replace(old, new)
+    file = folder / "nginx.conf"
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
+    file.write_text(
+        f"daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/error.log;\n"
+        f"events {{}}\nhttp {{\naccess_log off;\n{temporary}{text}\n}}\n"
+    )
+    return file
+
+
+@pytest.fixture(scope="module")
+def gateway(city, make_warehouse, tmp_path_factory) -> Iterator[Gateway]:
+    if NGINX is None:
+        pytest.skip("no nginx here; apt-get install nginx-light runs this lane")
+    folder, warehouse = tmp_path_factory.mktemp("gateway"), make_warehouse(of=city)
+    _certificate(folder)
+    who = ThreadingHTTPServer(("127.0.0.1", 0), _Who)
+    threading.Thread(target=who.serve_forever, daemon=True).start()
+    port, pages = free_port(), free_port()
+    settings = {
+        "CLOSEDLOOP_GATEWAY_KEY": KEY,
+        "CLOSEDLOOP_GATEWAY_PEERS": f'["{PEER}"]',
+        "CLOSEDLOOP_GATEWAY_SIGN_OUT": "https://sign-in.example/out",
+        "STREAMLIT_SERVER_ADDRESS": "127.0.0.1",
+    }
+    tls = ssl.create_default_context(cafile=folder / "cert.pem")
+    tls.check_hostname = False
+    nginx = subprocess.Popen([NGINX, "-c", _configured(folder, port, pages, who.server_port)])
+    try:
+        with serving(warehouse, folder, settings, pages) as site:
+            yield Gateway(f"https://localhost:{port}", site, tls)
+    finally:
+        nginx.terminate()
+        nginx.wait(timeout=30)
+        who.shutdown()
+
+
+@pytest.fixture(scope="module")
+def head(gateway: Gateway) -> str:
+    access.grant(
+        access.GATEWAY,
+        "head-of-three",
+        Grant("station_head", stations=("S03",)),
+        by="tests",
+        settings=gateway.site.warehouse.settings,
+    )
+    return "head-of-three"
+
+
+def test_the_gateway_signs_somebody_in(gateway, head, station_names):
+    received = gateway.page(head)
+    assert f"Head of {station_names['S03'][1]}".encode() in received
+    assert station_names["S01"][1].encode() not in received
+    assert gateway.get("download/open.csv", headers={"Cookie": f"intranet={head}"}) == 200
+
+
+def test_whom_the_gateway_does_not_know_does_not_pass(gateway):
+    assert gateway.get("") == 401
+    assert gateway.get("download/open.csv") == 401
+
+
+def test_what_a_visitor_says_of_himself_is_replaced(gateway, head, station_names):
+    received = gateway.page(head, **{HEADER: _token("leader")})
+    assert f"Head of {station_names['S03'][1]}".encode() in received
+    assert gateway.get("", headers={HEADER: _token("leader")}) == 401
+
+
+def test_somebody_without_a_grant_is_told_whom_to_ask(gateway):
+    received = gateway.page("stranger")
+    assert b"have no access yet" in received and b"stranger" in received
+
+
+def test_a_revoked_member_is_out(gateway):
+    settings = gateway.site.warehouse.settings
+    access.grant(access.GATEWAY, "leaver", Grant("leadership"), by="tests", settings=settings)
+    assert b"Leadership of the city" in gateway.page("leaver")
+    access.revoke(access.GATEWAY, "leaver", by="tests", settings=settings)
+    assert b"have no access yet" in gateway.page("leaver")
+    assert gateway.get("download/open.csv", headers={"Cookie": "intranet=leaver"}) == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {HEADER: "token"},
+        {HEADER: "token", "X-Forwarded-For": PEER},
+        {HEADER: "token", "Forwarded": f"for={PEER}"},
+        {"X-Closedloop-Vouched": "anything"},
+    ],
+    ids=["nothing", "a good token", "a forged address", "another forged address", "our own header"],
+)
+def test_nobody_gets_past_the_gateway(gateway, head, headers):
+    direct = gateway.site.url.replace("localhost", "127.0.0.1")
+    headers = {**headers, **({HEADER: _token(head)} if HEADER in headers else {})}
+    for path in ("", "download/open.csv", "demo/sign-in", "_stcore/host-config"):
+        assert gateway.get(path, direct, headers) == 403, path
+    with pytest.raises(InvalidStatus) as refused:
+        sent(direct, "open", headers=headers)
+    assert refused.value.response.status_code == 403
+    assert gateway.get("healthz", direct) == 200
+
+
+@pytest.mark.parametrize("path", ["_stcore/metrics", "_stcore/metrics/"])
+def test_the_servers_counters_are_closed(path, gateway, head, site):
+    assert gateway.get(path, headers={"Cookie": f"intranet={head}"}) in (400, 404)
+    assert gateway.get(path, site.url) in (400, 404)
+
+
+def test_without_a_gateway_its_header_is_refused_not_ignored(gateway, site):
+    for headers in ({HEADER: _token("anybody")}, {"X-Closedloop-Vouched": "x"}):
+        assert gateway.get("", site.url, headers) == 403
+        with pytest.raises(InvalidStatus):
+            sent(site.url, "open", headers=headers)
