@@ -9,13 +9,8 @@ import streamlit as st
 from closedloop.settings import get_settings
 from closedloop.ui import filters
 from closedloop.ui.language import LANGUAGES, language_of
-<<<<<<< HEAD
 from closedloop.ui.registry import DRAWERS, PageEntry, drawer_name, page_summary
-from closedloop.ui.signin import identity_name, sign_out_form
-=======
-from closedloop.ui.registry import PageEntry, page_summary
 from closedloop.ui.signin import can_sign_out, identity_name, kind_of_data, sign_out_form
->>>>>>> 6a0d648 (Sign in with a provider or a gateway, and end sessions for good)
 from closedloop.ui.visit import Visit, shared_params
 
 
