@@ -44,6 +44,7 @@ COMMANDS = (
         "closedloop.cli.refresh:refresh",
         "Load the inbox, build what is due, publish: for a timer.",
     ),
+    Command("mapping", "closedloop.cli.mapping:app", "Draft a mapping from the headers of a file."),
     Command("quarantine", "closedloop.cli.quarantine:app", "List, export, replay refused rows."),
     Command("access", "closedloop.cli.access:app", "Grant and revoke: who may sign in, as what, for where."),
     Command("build", "closedloop.cli.build:build", "Build the marts and publish them, whole or not at all."),

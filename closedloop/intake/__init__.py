@@ -8,8 +8,10 @@ Other rooms use what is named here::
 
 from closedloop.intake.covers import Covers
 from closedloop.intake.directory import load_directory
+from closedloop.intake.drafting import suggest_mapping
 from closedloop.intake.load import Prepared, load_file, prepare_bytes, write
-from closedloop.intake.mapping import MappingError, MappingFile, read_mapping
+from closedloop.intake.mapping import MappingError, MappingFile, parse_mapping, read_mapping
+from closedloop.intake.mapping.suggest import Suggestion
 from closedloop.intake.refused import RefusedFile
 from closedloop.intake.report import BatchReport, LoadReport
 
@@ -21,9 +23,12 @@ __all__ = [
     "MappingFile",
     "Prepared",
     "RefusedFile",
+    "Suggestion",
     "load_directory",
     "load_file",
+    "parse_mapping",
     "prepare_bytes",
     "read_mapping",
+    "suggest_mapping",
     "write",
 ]

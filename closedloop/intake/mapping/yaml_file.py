@@ -32,9 +32,16 @@ def read_mapping(path: Path) -> MappingFile:
     """Read and check a mapping. Raises MappingError: ``m.yml: outputs[0].fields.received_at: …``."""
     try:
         content = path.read_bytes()
-        data = yaml.safe_load(content.decode("utf-8"))
     except OSError as error:
         raise MappingError(f"{path} cannot be read: {error.strerror}") from error
+    return parse_mapping(content, path.name)
+
+
+def parse_mapping(content: bytes, name: str) -> MappingFile:
+    """Check the text of a mapping; ``name`` is what errors call it. Raises MappingError."""
+    path = Path(name)
+    try:
+        data = yaml.safe_load(content.decode("utf-8"))
     except RecursionError:
         raise MappingError(f"{path.name} is nested too deeply to be a mapping") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
