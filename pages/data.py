@@ -23,8 +23,10 @@ from closedloop.ui.data_view import (
     test_table,
     totals_table,
 )
+from closedloop.ui.identity import may_upload
 from closedloop.ui.registry import DATA, page_title
 from closedloop.ui.states import empty, unknown
+from closedloop.ui.upload_view import upload_section
 from closedloop.ui.visit import current
 
 visit = current()
@@ -66,6 +68,9 @@ else:
         alt=t("Freshness by station and source"),
         column_config={t("Station"): st.column_config.TextColumn(pinned=True)},
     )
+
+if may_upload(visit.identity):
+    upload_section(visit)
 
 reasons = visit.ask(quarantine_reasons, station=visit.station)
 waiting = visit.ask(quarantine, station=visit.station)

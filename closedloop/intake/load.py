@@ -168,9 +168,13 @@ def write(
     covers: Covers | None = None,
     settings: Settings | None = None,
     progress: Progress = quiet,
+    waiting: Progress | None = None,
     started: float | None = None,
 ) -> LoadReport:
-    """Write a prepared file in one transaction, under the lock shared with builds."""
+    """Write a prepared file in one transaction, under the lock shared with builds.
+
+    ``waiting`` is told who holds the lock before the load waits for it, and may raise instead.
+    """
     started = time.monotonic() if started is None else started
     settings = settings or get_settings()
     kind: Extract = extract or prepared.mapping.extract or "delta"
@@ -179,7 +183,7 @@ def write(
     if strict:
         _refuse_bad_rows(prepared)
     reports = []
-    with transaction(settings, progress) as connection:
+    with transaction(settings, waiting or progress) as connection:
         for mapped, checked in prepared.outputs:
             progress(f"loading {checked.read:,} rows into {mapped.output.table}")
             # Distinct outputs (stations to create) are by-products: the file is no extract of them.

@@ -64,6 +64,15 @@ def _demo(who: str, grant: Grant) -> Identity:
     return identity
 
 
+#: Roles that load files on the Data page.
+UPLOADERS = ("analyst", "operator")
+
+
+def may_upload(identity: Identity) -> bool:
+    """Whether this person may load exports into the warehouse."""
+    return identity.role in UPLOADERS
+
+
 #: The demo's people. Two station heads, so that one can be seen not to see the other's station.
 DEMO_IDENTITIES: dict[str, Identity] = {
     who: _demo(who, grant)

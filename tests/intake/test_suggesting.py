@@ -1,4 +1,4 @@
-"""``mapping suggest``: a draft that loads, or says what a person must fill in; and that tells nothing of persons."""
+"""``mapping suggest``: a draft that loads, or says what must be filled in; it tells nothing of persons."""
 
 from __future__ import annotations
 
@@ -31,15 +31,21 @@ def value_of(column, number: int) -> str:
     if choices := column.info.get("choices"):
         return str(choices[0])
     reference = column.info.get("refers") or column.info.get("soft_choices")
-    if reference in REFERENCE:
-        return REFERENCE[reference]
-    by_type = {DateTime: "2025/4/25 上午8:30", Date: "2025年4月25日", Boolean: "是", Double: "29.5", Integer: "3",
-               Numeric: "35.00"}  # fmt: skip
+    if reference in KNOWN_VALUES:
+        return KNOWN_VALUES[reference]
+    by_type = {
+        DateTime: "2025/4/25 上午8:30",
+        Date: "2025年4月25日",
+        Boolean: "是",
+        Double: "29.5",
+        Integer: "3",
+        Numeric: "35.00",
+    }
     kind = next((text for kind, text in by_type.items() if isinstance(column.type, kind)), None)
     return kind or f"K{number}"
 
 
-REFERENCE = {
+KNOWN_VALUES = {
     "loops": "hazard",
     "severities": "红色",
     "departments": "zhengfa",
