@@ -10,7 +10,7 @@ from closedloop.errors import ClosedloopError
 from closedloop.intake import LoadReport, Prepared, RefusedFile
 from closedloop.intake.contract import TABLES
 from closedloop.intake.masking import mask
-from closedloop.intake.reading import ROW
+from closedloop.intake.reading import ROW, LeftOut
 from closedloop.ui import upload
 from closedloop.ui.cards import Explanation, heading
 from closedloop.ui.upload import Busy, Wish
@@ -141,8 +141,7 @@ def _remembered(place: str, key: str, make):
 def _show(visit: Visit, prepared: Prepared) -> None:
     t, texts = visit.t, visit.texts
     source = prepared.source
-    left_out = ", ".join(source.left_out.said())
-    if left_out:
+    if left_out := ", ".join(_left_out(visit, source.left_out)):
         st.caption(t("Not records, left out: {what}", what=left_out))
     for mapped, checked in prepared.outputs:
         st.markdown(
@@ -176,9 +175,23 @@ def _show(visit: Visit, prepared: Prepared) -> None:
                 ),
                 hide_index=True,
                 alt=t("Rows for quarantine"),
+                column_config={t("Row"): st.column_config.NumberColumn(width="small")},
             )
     with st.expander(t("What becomes of each column")):
         st.dataframe(_columns(visit, prepared), hide_index=True, alt=t("What becomes of each column"))
+
+
+def _left_out(visit: Visit, left_out: LeftOut) -> list[str]:
+    """How many rows of each kind are no records, for the kinds that there are."""
+    t = visit.t
+    kinds = {
+        t("titles"): left_out.titles,
+        t("repeated headers"): left_out.repeated_headers,
+        t("totals"): left_out.totals,
+        t("footers"): left_out.footers,
+        t("blank rows"): left_out.blank,
+    }
+    return [f"{what} {count:,}" for what, count in kinds.items() if count]
 
 
 def _first_rows(visit: Visit, table: str, good: pl.DataFrame) -> pd.DataFrame:
@@ -233,6 +246,11 @@ def _load(visit: Visit, wish: Wish, prepared: Prepared) -> None:
     t = visit.t
     loaded: dict[str, LoadReport] = st.session_state.setdefault(_LOADED, {})
     done = loaded.get(wish.token)
+    if done is None and wish.extract == "full":
+        st.caption(
+            ":material/warning: "
+            + t("Known rows of the covered stations that are absent here will be withdrawn.")
+        )
     if done is None and st.button(t("Load this file"), type="primary", key="upload_load"):
         try:
             with st.spinner(t("Loading …")):
