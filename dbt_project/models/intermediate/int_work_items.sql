@@ -7,6 +7,7 @@ with incidents as (
         'incidents' as source_table,
         source_no,
         station_id,
+        reported_station_id,
         null::text as title,
         coalesce(final_type, initial_type) as category,
         severity,
@@ -35,6 +36,7 @@ disputes as (
         'disputes' as source_table,
         source_no,
         station_id,
+        reported_station_id,
         null::text as title,
         dispute_type as category,
         severity,
@@ -63,6 +65,7 @@ directives as (
         'directives' as source_table,
         source_no,
         station_id,
+        reported_station_id,
         title,
         kind as category,
         severity,
@@ -91,6 +94,7 @@ diversions as (
         'diversions' as source_table,
         source_no,
         station_id,
+        reported_station_id,
         null::text as title,
         category,
         null::text as severity,
@@ -119,6 +123,7 @@ tasks as (
         'tasks' as source_table,
         source_no,
         station_id,
+        reported_station_id,
         title,
         kind as category,
         severity,
@@ -139,17 +144,57 @@ tasks as (
 
 ),
 
+claimed as (
+
+    select *, 1 as table_no from incidents
+    union all
+    select *, 2 from disputes
+    union all
+    select *, 3 from directives
+    union all
+    select *, 4 from diversions
+    union all
+    select *, 5 from tasks
+
+),
+
+-- Two tables may give the same number in the same loop. What was not withdrawn wins, then the table that
+-- the loop names, then the first of the order above; finding_duplicate_item names both.
+doubled as (
+
+    select
+        loop,
+        item_id
+    from claimed
+    group by loop, item_id
+    having count(*) > 1
+
+),
+
+kept as (
+
+    select distinct on (claimed.loop, claimed.item_id)
+        claimed.loop,
+        claimed.item_id,
+        claimed.source_table
+    from claimed
+    inner join doubled using (loop, item_id)
+    left join {{ ref('loops') }} as loops using (loop)
+    order by
+        claimed.loop,
+        claimed.item_id,
+        claimed.is_retracted,
+        (claimed.source_table = loops.source_table) desc nulls last,
+        claimed.table_no
+
+),
+
 items as (
 
-    select * from incidents
-    union all
-    select * from disputes
-    union all
-    select * from directives
-    union all
-    select * from diversions
-    union all
-    select * from tasks
+    select claimed.*
+    from claimed
+    left join kept using (loop, item_id)
+    where coalesce(claimed.source_table = kept.source_table, true)
 
 ),
 
@@ -164,6 +209,7 @@ named as (
         items.source_table,
         items.source_no,
         items.station_id,
+        items.reported_station_id,
         -- without a title of its own: what it is, then where
         coalesce(
             items.title,

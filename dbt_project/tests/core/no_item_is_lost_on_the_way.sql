@@ -1,5 +1,6 @@
--- Every current row of the five item tables is one work item. Without this a join in the middle could drop items
--- silently, and every count of open work would be too small.
+-- Every current row of the five item tables is one work item; of two tables with the same number one is kept, and
+-- finding_duplicate_item names the other. Without this a join in the middle could drop items silently, and every
+-- count of open work would be too small.
 with staged as (
 
     {% for table, key in {
@@ -17,14 +18,22 @@ with staged as (
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
+),
+
+named as (
+
+    select
+        work_item_id,
+        array_agg(source_table) as source_tables
+    from staged
+    group by work_item_id
+
 )
 
 select
-    coalesce(staged.work_item_id, items.work_item_id) as work_item_id,
-    staged.source_table as staged_in,
+    coalesce(named.work_item_id, items.work_item_id) as work_item_id,
+    named.source_tables as staged_in,
     items.source_table as mart_says
-from staged
-full join {{ ref('fct_work_items') }} as items
-    on staged.work_item_id = items.work_item_id
-    and staged.source_table = items.source_table
-where staged.work_item_id is null or items.work_item_id is null
+from named
+full join {{ ref('fct_work_items') }} as items using (work_item_id)
+where coalesce(items.source_table <> all(named.source_tables), true)

@@ -17,6 +17,7 @@ with found as (
         loop,
         found_at,
         mended_at,
+        is_silence,
         subject_key,
         detail
     from {{ ref(stem) }}
@@ -29,10 +30,82 @@ with found as (
         null::text as loop,
         null::timestamptz as found_at,
         null::timestamptz as mended_at,
+        null::boolean as is_silence,
         null::text as subject_key,
         null::jsonb as detail
     where false
     {% endfor %}
+
+),
+
+items as (
+
+    select
+        work_item_id,
+        source_table,
+        case when is_withdrawn then greatest(withdrawn_at, opened_at) end as withdrawn_at
+    from {{ ref('int_work_items') }}
+
+),
+
+states as (
+
+    select
+        work_item_id,
+        station_id,
+        valid_from,
+        valid_to
+    from {{ ref('fct_loop_stages') }}
+
+),
+
+known as (
+
+    select
+        station_id,
+        source_table,
+        max(covers_until) as known_until
+    from {{ ref('int_coverage') }}
+    group by station_id, source_table
+
+),
+
+-- A finding belongs to the station that had the item when it became true, whoever has it now.
+placed as (
+
+    select
+        found.rule_id,
+        found.work_item_id,
+        coalesce(states.station_id, found.station_id, 'UNASSIGNED') as station_id,
+        found.loop,
+        found.found_at,
+        -- a row that was withdrawn takes what was wrong with it along
+        least(
+            found.mended_at,
+            case when items.withdrawn_at > found.found_at then items.withdrawn_at end
+        ) as mended_at,
+        found.is_silence,
+        items.source_table,
+        found.subject_key,
+        found.detail
+    from found
+    left join items using (work_item_id)
+    left join states
+        on found.work_item_id = states.work_item_id
+        and states.valid_from <= found.found_at
+        and (states.valid_to is null or states.valid_to > found.found_at)
+    where coalesce(items.withdrawn_at >= found.found_at, true)
+
+),
+
+judged as (
+
+    select
+        placed.*,
+        {{ as_of() }} as as_of,
+        known.known_until
+    from placed
+    left join known using (station_id, source_table)
 
 )
 
@@ -44,8 +117,11 @@ select
     station_id,
     loop,
     found_at,
-    mended_at,
+    case when mended_at <= as_of then mended_at end as mended_at,
     subject_key,
     detail
-from found
-where found_at <= {{ as_of() }}
+from judged
+where
+    found_at <= as_of
+    -- what was not done is known only as far as the station has reported
+    and (not is_silence or mended_at <= as_of or found_at <= known_until)

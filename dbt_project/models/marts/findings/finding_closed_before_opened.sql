@@ -15,6 +15,7 @@ select
     items.loop,
     items.opened_at as found_at,
     null::timestamptz as mended_at,
+    false as is_silence,
     closings.event_id as subject_key,
     jsonb_build_object(
         'opened_at', items.opened_at,

@@ -13,6 +13,7 @@ select
     loop,
     occurred_at as found_at,
     null::timestamptz as mended_at,
+    false as is_silence,
     event_id as subject_key,
     jsonb_build_object(
         'item_id', item_id,

@@ -1,11 +1,31 @@
--- The opening stage alone is no action: it is the same fact as the opening.
-with actions as (
+-- The opening stage alone is no action: it is the same fact as the opening. Where a confirmed limit runs from the
+-- opening, its own rule says when the silence is too long; a fixed time beside it called every weekend a silence.
+with untimed as (
+
+    select
+        items.work_item_id,
+        items.station_id,
+        items.loop,
+        items.opened_at
+    from {{ ref('int_work_items') }} as items
+    where not exists (
+        select from {{ ref('fct_sla_targets') }} as targets
+        where
+            items.work_item_id = targets.work_item_id
+            and items.opened_at = targets.started_at
+            and targets.is_confirmed
+    )
+
+),
+
+actions as (
 
     select
         events.work_item_id,
         min(events.effective_at) as first_action_at
-    from {{ ref('int_item_events') }} as events
-    inner join {{ ref('loops') }} as loops using (loop)
+    from untimed
+    inner join {{ ref('int_item_events') }} as events using (work_item_id)
+    inner join {{ ref('loops') }} as loops on events.loop = loops.loop
     where
         events.kind = 'stage'
         and events.stage <> loops.first_stage
@@ -16,39 +36,24 @@ with actions as (
 endings as (
 
     select
-        work_item_id,
-        min(valid_from) as ended_at
-    from {{ ref('int_item_states') }}
-    where not is_open
-    group by work_item_id
-
-),
-
-known as (
-
-    select
-        station_id,
-        source_table,
-        max(covers_until) as known_until
-    from {{ ref('int_coverage') }}
-    group by station_id, source_table
+        states.work_item_id,
+        min(states.valid_from) as ended_at
+    from untimed
+    inner join {{ ref('int_item_states') }} as states using (work_item_id)
+    where not states.is_open
+    group by states.work_item_id
 
 ),
 
 waited as (
 
     select
-        items.work_item_id,
-        items.station_id,
-        items.loop,
-        items.opened_at,
-        items.opened_at + interval '24 hours' as found_at,
-        least(actions.first_action_at, endings.ended_at) as mended_at,
-        least({{ as_of() }}, known.known_until) as known_until
-    from {{ ref('fct_work_items') }} as items
+        untimed.*,
+        {{ just_after("untimed.opened_at + interval '72 hours'") }} as found_at,
+        least(actions.first_action_at, endings.ended_at) as mended_at
+    from untimed
     left join actions using (work_item_id)
     left join endings using (work_item_id)
-    left join known using (station_id, source_table)
 
 )
 
@@ -58,10 +63,8 @@ select
     loop,
     found_at,
     mended_at,
+    true as is_silence,
     'opening' as subject_key,
     jsonb_build_object('opened_at', opened_at) as detail
 from waited
-where
-    -- exactly 24 hours is in time
-    coalesce(mended_at > found_at, true)
-    and found_at < known_until
+where coalesce(mended_at > found_at, true)

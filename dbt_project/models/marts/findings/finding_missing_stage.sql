@@ -1,4 +1,4 @@
-with states as (
+with states as not materialized (
 
     select
         work_item_id,
@@ -18,6 +18,7 @@ missing as (
         stage
     from states
     cross join lateral unnest(states.missing_stages) as stage
+    where cardinality(states.missing_stages) > 0
 
 ),
 
@@ -51,6 +52,7 @@ select
     items.loop,
     spans.found_at,
     next_states.valid_from as mended_at,
+    false as is_silence,
     spans.stage as subject_key,
     jsonb_build_object('stage', spans.stage) as detail
 from spans

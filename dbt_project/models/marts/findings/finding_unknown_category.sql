@@ -69,6 +69,7 @@ select
     named.loop,
     named.found_at,
     null::timestamptz as mended_at,
+    false as is_silence,
     named.field as subject_key,
     jsonb_build_object(
         'field', named.field,

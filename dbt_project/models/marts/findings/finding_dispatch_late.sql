@@ -1,0 +1,1 @@
+{{ passed_deadlines([['directive', 'dispatch'], ['incident', 'dispatch'], ['hazard', 'refer']]) }}

@@ -1,0 +1,100 @@
+-- Domestic violence, minors, missing and suicidal persons are the police's own matter, whoever else helps.
+with protected as (
+
+    select category from {{ ref('categories') }}
+    where kind = 'incident' and is_protected = 1
+
+),
+
+incidents as (
+
+    select
+        incidents.work_item_id,
+        incidents.incident_id,
+        incidents.station_id,
+        incidents.loop,
+        incidents.outcome,
+        incidents.received_at,
+        incidents.handled_at,
+        incidents.initial_type,
+        incidents.final_type,
+        -- what the scene found is known once the scene has answered
+        case
+            when incidents.initial_type in (select protected.category from protected)
+                then incidents.received_at
+            else coalesce(incidents.handled_at, incidents.received_at)
+        end as known_at
+    from {{ ref('fct_incidents') }} as incidents
+    where
+        incidents.initial_type in (select protected.category from protected)
+        or incidents.final_type in (select protected.category from protected)
+
+),
+
+-- taken back: returned, or cancelled before the department was done
+taken_back as (
+
+    select
+        work_item_id,
+        min(valid_from) as taken_back_at
+    from {{ ref('int_item_states') }}
+    where is_live and (status = 'cancelled' or effect = 'return')
+    group by work_item_id
+
+),
+
+diversions as (
+
+    select
+        diversions.work_item_id,
+        diversions.incident_id,
+        diversions.sent_at,
+        taken_back.taken_back_at
+    from {{ ref('fct_diversions') }} as diversions
+    left join taken_back using (work_item_id)
+
+),
+
+diverted as (
+
+    select
+        incidents.*,
+        diversions.work_item_id as diversion,
+        greatest(diversions.sent_at, incidents.known_at) as found_at,
+        diversions.taken_back_at as mended_at
+    from incidents
+    inner join diversions using (incident_id)
+
+    union all
+
+    -- the scene diverted it and no diversion is on record
+    select
+        incidents.*,
+        null::text as diversion,
+        incidents.handled_at as found_at,
+        null::timestamptz as mended_at
+    from incidents
+    where incidents.outcome = 'diverted' and incidents.handled_at is not null
+
+),
+
+-- the same call diverted in both ways is one finding, from the first of them on
+first as (
+
+    select distinct on (work_item_id) *
+    from diverted
+    where coalesce(mended_at > found_at, true)
+    order by work_item_id, found_at, diversion
+
+)
+
+select
+    work_item_id,
+    station_id,
+    loop,
+    greatest(found_at, received_at) as found_at,
+    mended_at,
+    false as is_silence,
+    'diversion' as subject_key,
+    jsonb_build_object('diversion', diversion) as detail
+from first
