@@ -36,6 +36,7 @@ class PageEntry:
 TODAY = PageEntry("today", "", ":material/today:", ("station", "as_of"))
 LOOPS = PageEntry("loops", "loops", ":material/sync:", ("station", "as_of", "period"))
 OPEN = PageEntry("open", "open", ":material/pending_actions:", ("station", "as_of"))
+FINDINGS = PageEntry("findings", "findings", ":material/rule:", ("station", "as_of", "period"))
 ITEM = PageEntry("item", "item", ":material/timeline:", ("as_of",), in_menu=False)
 DAILY = PageEntry("daily", "daily", ":material/table_view:", ("station", "as_of"))
 DISPUTES = PageEntry(
@@ -58,6 +59,7 @@ PAGES: tuple[PageEntry, ...] = (
     LOOPS,
     OPEN,
     DAILY,
+    FINDINGS,
     ITEM,
     DISPUTES,
     DIVERSIONS,
@@ -98,6 +100,7 @@ def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) 
         LOOPS: texts.t("Closed loop"),
         OPEN: texts.t("Open and overdue"),
         DAILY: texts.t("Daily incident table"),
+        FINDINGS: texts.t("Findings"),
         ITEM: texts.t("Work item"),
         DISPUTES: texts.t("Disputes"),
         DIVERSIONS: texts.t("Non-police diversions"),
@@ -113,6 +116,7 @@ def page_summary(page: PageEntry, texts: Texts) -> str:
         LOOPS: texts.t("Per loop: items at each stage, in whose hands, how long, what was skipped."),
         OPEN: texts.t("Every open item of every loop, worst first."),
         DAILY: texts.t("Every incident open at the cut-off, by station, for print."),
+        FINDINGS: texts.t("What is wrong or missing in the records, by station and rule."),
         ITEM: texts.t("One item from its opening to now, with the file and row of every event."),
         DISPUTES: texts.t(
             "What became of the disputes found: resolved and held stable apart, reopened, called again."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,6 +14,7 @@ from closedloop import queries
 from closedloop.queries import (
     disputes,
     diversions,
+    findings,
     item,
     loading,
     loops,
@@ -22,6 +24,7 @@ from closedloop.queries import (
     status,
     volunteers,
 )
+from closedloop.queries.findings import SHOWN, FindingFilter
 from closedloop.queries.reading import BUILD, NothingPublished, read, rows
 from closedloop.queries.standing import JUDGEMENTS, OpenFilter
 from closedloop.ui.asking import BuildChanged, ask
@@ -66,6 +69,7 @@ def _everything(latest):
     first, last = since.date(), until.date()
     period = {"since": since, "until": until}
     long = {"since": latest - timedelta(days=700), "until": latest}
+    wanted = FindingFilter(new_since=latest - timedelta(days=1), **period)
     return [
         (standing.standing_counts, {}),
         (standing.open_items, {"wanted": OpenFilter()}),
@@ -96,6 +100,12 @@ def _everything(latest):
         (volunteers.serving_volunteers, {"day": last}),
         (volunteers.volunteer_activities, long),
         (volunteers.volunteer_posts, {"day": last, **long}),
+        (findings.finding_rules, {}),
+        (findings.finding_counts, {"wanted": wanted}),
+        (findings.time_to_mend, {"wanted": wanted}),
+        (findings.finding_list, {"wanted": wanted}),
+        (findings.reminders, {"wanted": wanted}),
+        (findings.working_day_after, {"today": latest.date().isoformat(), "days": 3}),
     ]
 
 
@@ -232,3 +242,39 @@ def test_an_answer_of_another_build_is_not_shown_as_of_this_one(city, latest):
     build = status.published(CITY).build_id
     with pytest.raises(BuildChanged):
         ask(standing.judgement_counts, CITY, latest, build + 1, wanted=OpenFilter())
+
+
+@pytest.mark.parametrize("days_ago", [0, 60])
+def test_counts_lists_and_parts_of_findings_agree_at_any_moment(city, latest, days_ago):
+    moment = latest - timedelta(days=days_ago)
+    period = {"since": moment - timedelta(days=28), "until": moment}
+    wanted = FindingFilter(new_since=moment - timedelta(days=1), **period)
+    counts = rows(findings.finding_counts(CITY, moment, wanted))
+    columns = {
+        "open": "open_findings",
+        "new": "new_findings",
+        "mended": "mended_in_period",
+        "found": "found_in_period",
+    }
+    for shown in SHOWN:
+        listed = rows(findings.finding_list(CITY, moment, replace(wanted, shown=shown), row_limit=100_000))
+        assert len(listed) == sum(row[columns[shown]] for row in counts)
+        assert all(row["found_at"] <= moment for row in listed)
+        assert all(row["mended_at"] is None or row["mended_at"] <= moment for row in listed)
+    assert sum(row["open_findings"] for row in counts) > 0
+    reminded = rows(findings.reminders(CITY, moment, wanted))
+    for row in reminded:
+        (count,) = [
+            c["open_findings"]
+            for c in counts
+            if (c["station_id"], c["rule_id"], c["charged_to"])
+            == (row["station_id"], row["rule_id"], "station")
+        ]
+        assert row["findings"] + row["earlier_findings"] == count > 0
+
+
+def test_a_reminder_gives_working_days(city, latest):
+    # 1 to 5 May 2025 are off; Sunday 27 April is worked.
+    for today, day in (("2025-04-25", "2025-04-29"), ("2025-04-29", "2025-05-07"), ("2026-12-30", None)):
+        found = rows(findings.working_day_after(CITY, latest, today, 3))
+        assert [row["mend_by"].isoformat() for row in found] == ([day] if day else [])

@@ -6,6 +6,7 @@ from closedloop.ui.daily_table import DAILY_EXPORT
 from closedloop.ui.dispute_export import DISPUTE_EXPORTS
 from closedloop.ui.diversion_export import DIVERSION_EXPORTS
 from closedloop.ui.exports.model import Export
+from closedloop.ui.finding_list import FINDINGS_EXPORT
 from closedloop.ui.open_export import OPEN_EXPORT
 from closedloop.ui.volunteer_export import VOLUNTEER_EXPORTS
 
@@ -14,6 +15,7 @@ EXPORTS: dict[str, Export] = {
     for export in (
         OPEN_EXPORT,
         DAILY_EXPORT,
+        FINDINGS_EXPORT,
         *DISPUTE_EXPORTS,
         *DIVERSION_EXPORTS,
         *VOLUNTEER_EXPORTS,
