@@ -1,0 +1,144 @@
+"""What a bureau adds by itself: a loop of its own with rows only, as ``docs/new-loop.md`` tells it to."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from closedloop.queries import findings, item, loops, standing
+from closedloop.queries.findings import FindingFilter
+from closedloop.queries.reading import rows
+from closedloop.queries.standing import OpenFilter
+from closedloop.settings import PROJECT_ROOT
+from closedloop.warehouse.scope import Scope
+from tests.oracle.stories import local
+from tests.servers import Warehouse
+from tests.transform.project_copy import ProjectCopy
+
+DOCUMENT = PROJECT_ROOT / "docs" / "new-loop.md"
+CITY = Scope.city()
+AS_OF = local("2025-04-25 08:00:00")
+
+#: A number of the document's loop in a table that is not the loop's own.
+DOUBLE = """\
+incident_id,loop,station_id,source,source_no,received_at
+XK2504150001,permit,S01,110,1,2025-04-15 09:00
+"""
+
+
+@dataclass(frozen=True)
+class Document:
+    """The files and commands a page of the documentation shows: blocks that name a file, and ``sh``."""
+
+    files: dict[str, str]
+    commands: list[list[str]]
+
+    @classmethod
+    def read(cls, path: Path) -> Document:
+        """Every block of the page."""
+        blocks = re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", path.read_text(encoding="utf-8"), re.M | re.S)
+        files = {name: text for _, name, text in blocks if name}
+        shell = [line for kind, _, text in blocks if kind == "sh" for line in text.splitlines()]
+        return cls(files, [shlex.split(line) for line in shell])
+
+
+def _append(path: Path, text: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8").rstrip("\n") + "\n" + text, encoding="utf-8")
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    program, *arguments = command
+    assert program == "python"
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**environment, "PYTHONPATH": str(PROJECT_ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def extended(
+    city: Warehouse, make_warehouse: Callable[..., Warehouse], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Warehouse]:
+    """The city and a copy of the project, extended by everything these tests look for, built once."""
+    folder = tmp_path_factory.mktemp("extended")
+    project = ProjectCopy.in_folder(folder)
+    made = make_warehouse(of=city)
+    document = Document.read(DOCUMENT)
+    for name, text in document.files.items():
+        if name.startswith("seeds/"):
+            _append(folder / name, text)
+        else:
+            (folder / name).write_text(text, encoding="utf-8")
+    (folder / "double.csv").write_text(DOUBLE, encoding="utf-8")
+    environment = {**made.environment, **project.environment()}
+    *loads, build = document.commands
+    assert build[-1] == "build"
+    for command in [*loads, ["python", "-m", "closedloop", "load", "incidents", "double.csv"], build]:
+        _run(command, folder, environment)
+    with made.in_environment():
+        yield made
+
+
+def test_the_permits_are_in_the_open_list_with_their_working_days(extended: Warehouse) -> None:
+    listed = rows(standing.open_items(CITY, AS_OF, OpenFilter(loops=("permit",))))
+    seen = {
+        row["item_no"]: (row["stage"], row["holder_kind"], row["target"], row["judgement"], row["due_at"])
+        for row in listed
+    }
+    assert seen == {
+        "XK2504150001": ("accept", "department", "decide", "running", local("2025-05-16 17:00:00")),
+        "XK2504170001": ("apply", "station", "accept", "overdue", local("2025-04-24 17:00:00")),
+        "XK2504240001": ("apply", "station", "accept", "running", local("2025-04-30 17:00:00")),
+    }
+
+
+def test_the_loop_is_on_the_page_of_loops(extended: Warehouse) -> None:
+    stock = loops.stage_stock(CITY, AS_OF)
+    ours = stock[(stock["loop"] == "permit") & stock["stage"].notna() & stock["holder_kind"].isna()]
+    assert dict(zip(ours["stage"], ours["items"], strict=True)) == {"apply": 2, "accept": 1}
+    period = (local("2025-03-01 00:00:00"), local("2025-04-01 00:00:00"))
+    (closed,) = [row for row in rows(loops.closed_in_period(CITY, AS_OF, *period)) if row["loop"] == "permit"]
+    assert (closed["closed"], closed["complete"]) == (1, 1)
+
+
+def test_a_permit_has_its_own_page_in_its_scope_and_no_person_on_it(extended: Warehouse) -> None:
+    permit = "permit:XK2504170001"
+    (found,) = rows(item.work_item(Scope.of_stations(["S03"]), AS_OF, permit))
+    assert (found["title"], found["stage"], found["station_id"]) == ("公章刻制备案", "apply", "S03")
+    assert item.work_item(Scope.of_stations(["S01"]), AS_OF, permit).empty
+    (target,) = rows(item.item_targets(CITY, AS_OF, permit))
+    assert target["due_at"] == local("2025-04-24 17:00:00")
+    closed = [row["state"] for row in rows(item.item_targets(CITY, AS_OF, "permit:XK2503030001"))]
+    assert closed == ["met"] * 3
+    with extended.connect() as connection:
+        (leaked,) = connection.execute(
+            "select count(*) from raw.tasks as t where t::text ~ '申请人[甲乙丙丁]'"
+        ).fetchone()
+    assert leaked == 0
+
+
+def test_a_number_that_two_tables_give_is_kept_once_and_found(extended: Warehouse) -> None:
+    moment: datetime = AS_OF
+    wanted = FindingFilter(new_since=moment, since=moment, until=moment, rules=("duplicate_item",))
+    (found,) = rows(findings.finding_list(CITY, AS_OF, wanted))
+    assert found["work_item_id"] == "permit:XK2504150001"
+    assert found["detail"]["kept"].startswith("tasks: permits.csv")
+    assert found["detail"]["left_out"].startswith("incidents: double.csv")
+    with extended.connect() as connection:
+        kept = connection.execute(
+            "select source_table from marts.fct_work_items where item_id = 'XK2504150001'"
+        ).fetchall()
+    assert kept == [("tasks",)]
