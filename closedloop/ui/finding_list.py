@@ -99,6 +99,31 @@ def state_label(visit: Visit, row: Mapping) -> str:
     return t("open")
 
 
+def what_is_meant(visit: Visit, row: Mapping) -> str:
+    """What in the item is meant, where the finding names it: a stage, a target, a category, counts."""
+    t, names, detail = visit.t, visit.names, row["detail"] or {}
+    loop = row["loop"] or ""
+    if detail.get("stage"):
+        return names.stage(loop, detail["stage"])
+    if detail.get("target"):
+        return names.target(loop, detail["target"])
+    if detail.get("step"):
+        known = ("stage", f"{loop}:{detail['step']}") in names.rows
+        return names.stage(loop, detail["step"]) if known else names.move(detail["step"])
+    if detail.get("recorded") is not None:
+        return t(
+            "{recorded} of {required} elements", recorded=detail["recorded"], required=detail["required"]
+        )
+    if detail.get("at_the_end") is not None:
+        return t("{n} of the day's {total}", n=detail["at_the_end"], total=detail["closed"])
+    if detail.get("left_out"):
+        return t("kept {kept}; left out {left_out}", kept=detail["kept"], left_out=detail["left_out"])
+    for field in ("missing", "value", "station_id"):
+        if detail.get(field):
+            return str(detail[field])
+    return ""
+
+
 def _display_frame(visit: Visit, rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:
     names, zone = visit.names, visit.texts.zone
 
@@ -112,6 +137,7 @@ def _display_frame(visit: Visit, rules: Rules, frame: pd.DataFrame) -> pd.DataFr
             "rule": [rules.name(row["rule_id"]) for row in found],
             "loop": [names.loop(row["loop"]) for row in found],
             "item": [row["item_no"] for row in found],
+            "what": [what_is_meant(visit, row) for row in found],
             "found_at": local("found_at"),
             "mended_at": local("mended_at"),
             "state": [state_label(visit, row) for row in found],
@@ -128,6 +154,7 @@ def _column_labels(visit: Visit) -> dict[str, str]:
         "rule": t("Rule"),
         "loop": t("Loop"),
         "item": t("Number"),
+        "what": t("What is meant"),
         "found_at": t("Found"),
         "mended_at": t("Mended"),
         "state": t("State"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from closedloop.queries.findings import FindingFilter
-from closedloop.ui.finding_list import Rules, addressee, state_label
+from closedloop.ui.finding_list import Rules, addressee, state_label, what_is_meant
 from closedloop.ui.link_list import LinkRow
 from closedloop.ui.registry import FINDINGS, ITEM
 from closedloop.ui.standing_view import duration_of
@@ -146,6 +146,7 @@ def finding_rows(visit: Visit, rules: Rules, found: Sequence[Mapping]) -> list[L
             facts=(
                 names.station(row["station_id"]),
                 names.loop(row["loop"]) if row["loop"] else "",
+                what_is_meant(visit, row),
                 t("found {moment}", moment=texts.moment(row["found_at"])),
                 t("mended {moment}", moment=texts.moment(row["mended_at"])) if row["mended_at"] else "",
                 addressee(visit, row["charged_to"]) if row["charged_to"] != "station" else "",
