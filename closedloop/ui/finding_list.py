@@ -155,7 +155,7 @@ def _column_labels(visit: Visit) -> dict[str, str]:
         "loop": t("Loop"),
         "item": t("Number"),
         "what": t("What is meant"),
-        "found_at": t("Found"),
+        "found_at": t("Found at"),
         "mended_at": t("Mended"),
         "state": t("State"),
         "addressee": t("For whom"),
