@@ -13,5 +13,6 @@ select
     definition_en,
     known_defects_zh,
     known_defects_en,
-    sort_order
+    sort_order,
+    open_filter
 from {{ ref('metrics') }}

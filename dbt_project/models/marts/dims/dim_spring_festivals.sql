@@ -1,0 +1,1 @@
+select festival_day from {{ ref('spring_festivals') }}
