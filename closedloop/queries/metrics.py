@@ -30,7 +30,8 @@ select
     definition_en,
     known_defects_zh,
     known_defects_en,
-    sort_order
+    sort_order,
+    open_filter
 from marts.dim_metrics
 order by sort_order, metric_id
 """
@@ -45,17 +46,21 @@ def catalogue(scope: Scope, as_of: datetime) -> pd.DataFrame:
 _COURSE = """
 with daily as (
     select
-        metric_id,
-        metric_date,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
-        count(distinct station_id) filter (where station_id <> 'UNASSIGNED') as stations
-    from marts.fct_metric_daily
-    where dimension = ''
-        and member = ''
-        and metric_date between :first_day and :last_day
-        and (cast(:station as text) is null or station_id = :station)
-    group by metric_id, metric_date
+        figures.metric_id,
+        figures.metric_date,
+        sum(figures.numerator) as numerator,
+        sum(figures.denominator) as denominator,
+        count(distinct figures.station_id) filter (where figures.station_id <> 'UNASSIGNED') as stations
+    from marts.fct_metric_daily as figures
+    inner join marts.dim_metrics as metrics
+        on figures.metric_id = metrics.metric_id
+    where figures.dimension = ''
+        and figures.member = ''
+        and figures.metric_date between :first_day and :last_day
+        -- A cohort that is mature today was not yet at an earlier moment.
+        and figures.metric_date <= cast(:last_day as date) - coalesce(metrics.maturity_days, 0)
+        and (cast(:station as text) is null or figures.station_id = :station)
+    group by figures.metric_id, figures.metric_date
 ),
 
 observed as (
@@ -97,7 +102,8 @@ def metric_course(
 
     One row per metric × calendar day on which somebody reported; a day that nobody reported has no row.
     ``value`` is a count, a share (0–1) or a median in the metric's unit; ``n`` what it rests on; ``stations``
-    how many stations reported that day.
+    how many stations reported that day. A cohort ends with the last day that was mature when ``last_day``
+    ended.
     """
     params = {"first_day": first_day, "last_day": last_day, "station": station}
     return read(scope, as_of, _COURSE, params)

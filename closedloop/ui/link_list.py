@@ -78,6 +78,11 @@ a.row:hover, a.row:focus-visible { background: var(--st-secondary-background-col
 .tone-red .tone-text { color: var(--st-red-text-color, var(--st-red-color)); }
 .tone-yellow .tone-text { color: var(--st-yellow-text-color, var(--st-yellow-color)); }
 .tone-blue .tone-text { color: var(--st-blue-text-color, var(--st-blue-color)); }
+@media print {
+  a.row { min-height: 0; padding: .05rem .2rem .05rem .4rem; font-size: .66rem; gap: 0 .5rem; color: #111; }
+  .mark, .facts { font-size: .58rem; }
+  .title, .mark { color: #111 !important; }
+}
 @container (max-width: 420px) {
   .standing { order: -1; }
   .mark { order: -2; }

@@ -13,6 +13,7 @@ import streamlit as st
 
 from closedloop.queries.metrics import catalogue, metric_course, period_medians
 from closedloop.queries.reading import rows
+from closedloop.ui.metric_text import metric_name, shown, unit_name
 from closedloop.ui.visit import Visit
 
 #: Days drawn, and days a share or a median rests on: a single day of a small city says little.
@@ -104,6 +105,15 @@ svg { width: 100%; height: 48px; display: block; margin-top: .3rem; }
 details { font-size: .82rem; margin-top: .25rem; }
 summary { cursor: pointer; color: var(--st-link-color); min-height: 24px; }
 details p { margin: .35rem 0; }
+@media print {
+  .grid { grid-template-columns: repeat(5, minmax(0, 1fr)); gap: .2rem; }
+  .card { padding: .1rem .3rem; break-inside: avoid; border-color: #ccc; color: #111; }
+  h4 { font-size: .58rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .value { font-size: .85rem; line-height: 1.1; }
+  .value small, .note { font-size: .52rem; }
+  svg { height: 18px; margin: 0; }
+  .ends, details { display: none; }
+}
 """
 
 
@@ -112,13 +122,17 @@ def _component():
     return st.components.v2.component("closedloop_metric_cards", css=_CSS, js=_JS)
 
 
-def metric_cards(visit: Visit) -> None:
-    """All metrics of the catalogue, with headline, n, course, definition and known defects."""
+def metric_cards(visit: Visit, station: str | None = None) -> None:
+    """All metrics of the catalogue, with headline, n, course, definition and known defects.
+
+    Of ``station``; without one, of the station the visit has chosen, or of all.
+    """
+    station = station or visit.station
     last = visit.last_full_day
     first = last - timedelta(days=COURSE_DAYS - 1)
-    course = visit.ask(metric_course, first_day=first, last_day=last, station=visit.station)
+    course = visit.ask(metric_course, first_day=first, last_day=last, station=station)
     since = last - timedelta(days=COHORT_DAYS - 1)
-    medians = visit.ask(period_medians, first_day=since, last_day=last, station=visit.station)
+    medians = visit.ask(period_medians, first_day=since, last_day=last, station=station)
     by_metric: dict[str, list[dict]] = {}
     for row in rows(course):
         by_metric.setdefault(row["metric_id"], []).append(row)
@@ -131,6 +145,7 @@ def metric_cards(visit: Visit) -> None:
             typical.get(metric["metric_id"]),
             first,
             last,
+            _stations_expected(visit, station),
         )
         for metric in rows(visit.ask(catalogue))
     ]
@@ -138,10 +153,16 @@ def metric_cards(visit: Visit) -> None:
 
 
 def _card(
-    visit: Visit, metric: Mapping, days: list[dict], typical: Mapping | None, first: date, last: date
+    visit: Visit,
+    metric: Mapping,
+    days: list[dict],
+    typical: Mapping | None,
+    first: date,
+    last: date,
+    expected: int,
 ) -> dict:
     texts, t = visit.texts, visit.t
-    value, n, note = _headline(visit, metric, days, typical, last)
+    value, n, note = _headline(visit, metric, days, typical, last, expected)
     values, labels = [], []
     known = {row["metric_date"]: row for row in days}
     for offset in range((last - first).days + 1):
@@ -151,7 +172,7 @@ def _card(
         values.append(point)
         said = "" if row is None else f"{shown(visit, metric, point)} (n = {texts.number(row['n'])})"
         labels.append(f"{texts.day(day)}: {said}")
-    name = texts.pick(metric["name_zh"], metric["name_en"])
+    name = metric_name(visit, metric)
     explanation = [texts.pick(metric["definition_zh"], metric["definition_en"])]
     if n is not None:
         explanation.append(f"n = {texts.number(n)}")
@@ -163,7 +184,7 @@ def _card(
     return {
         "name": name,
         "value": shown(visit, metric, value),
-        "unit": _unit(visit, metric["unit"]),
+        "unit": unit_name(visit, metric["unit"]),
         "note": note,
         "values": values,
         "labels": labels,
@@ -180,7 +201,7 @@ def _card(
 
 
 def _headline(
-    visit: Visit, metric: Mapping, days: list[dict], typical: Mapping | None, last: date
+    visit: Visit, metric: Mapping, days: list[dict], typical: Mapping | None, last: date, expected: int
 ) -> tuple[float | None, float | None, str]:
     """Value, n and the note beside them; no value where nobody reported or n is too small."""
     t, texts = visit.t, visit.texts
@@ -203,32 +224,18 @@ def _headline(
         if today["metric_date"] != last:
             return None, None, t("{day} not reported", day=f"{last:%m-%d}")
         value = n = today["value"]
-        missing = _stations_expected(visit) - today["stations"]
+        missing = expected - today["stations"]
         note = t("on {day}", day=f"{last:%m-%d}")
         if missing > 0:
             note += " · " + texts.n("{count} station not reported", "{count} stations not reported", missing)
+        # A count rests on itself: 0 is a figure, and not too few cases to say anything.
         return value, n, note
     if n < metric["min_n"]:
         return None, n, t("too few to say (n = {n})", n=texts.number(n))
     return value, n, note
 
 
-def _stations_expected(visit: Visit) -> int:
-    if visit.station is not None or not visit.leads:
+def _stations_expected(visit: Visit, station: str | None) -> int:
+    if station is not None or not visit.leads:
         return 1
     return sum(1 for station in visit.names.stations() if station != "UNASSIGNED")
-
-
-def shown(visit: Visit, metric: Mapping, value: float | None) -> str:
-    """A value as its metric wants it: ``0.0%`` a share in percent, ``0.0`` one decimal, ``0`` none."""
-    if value is None:
-        return "—"
-    form = str(metric["format"])
-    decimals = len(form.rstrip("%").partition(".")[2])
-    if form.endswith("%"):
-        return f"{value * 100:,.{decimals}f}%"
-    return visit.texts.number(value, decimals)
-
-
-def _unit(visit: Visit, unit: str) -> str:
-    return {"minutes": visit.t("min"), "hours": visit.t("h")}.get(unit, "")

@@ -35,6 +35,10 @@ class PageEntry:
 
 TODAY = PageEntry("today", "", ":material/today:", ("station", "as_of"))
 LOOPS = PageEntry("loops", "loops", ":material/sync:", ("station", "as_of", "period"))
+TRENDS = PageEntry("trends", "trends", ":material/show_chart:", ("station", "as_of"), drawer="analysis")
+STATION = PageEntry(
+    "station", "station", ":material/home_pin:", ("station", "as_of", "period"), drawer="analysis"
+)
 OPEN = PageEntry("open", "open", ":material/pending_actions:", ("station", "as_of"))
 FINDINGS = PageEntry("findings", "findings", ":material/rule:", ("station", "as_of", "period"))
 ITEM = PageEntry("item", "item", ":material/timeline:", ("as_of",), in_menu=False)
@@ -53,6 +57,7 @@ VOLUNTEERS = PageEntry(
     drawer="registers",
 )
 DATA = PageEntry("data", "data", ":material/database:", ("station", "as_of"), drawer="data")
+CATALOGUE = PageEntry("catalogue", "catalogue", ":material/menu_book:", drawer="data")
 
 PAGES: tuple[PageEntry, ...] = (
     TODAY,
@@ -64,7 +69,10 @@ PAGES: tuple[PageEntry, ...] = (
     DISPUTES,
     DIVERSIONS,
     VOLUNTEERS,
+    TRENDS,
+    STATION,
     DATA,
+    CATALOGUE,
 )
 
 #: Pages of those who see no case.
@@ -105,6 +113,9 @@ def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) 
         DISPUTES: texts.t("Disputes"),
         DIVERSIONS: texts.t("Non-police diversions"),
         VOLUNTEERS: texts.t("Volunteers"),
+        TRENDS: texts.t("Trends"),
+        STATION: texts.t("Station"),
+        CATALOGUE: texts.t("Catalogue"),
         DATA: texts.t("Data"),
     }[page]
 
@@ -125,6 +136,9 @@ def page_summary(page: PageEntry, texts: Texts) -> str:
             "Non-police matters sent to other departments: accepted, returned, done, fed back, called again."
         ),
         VOLUNTEERS: texts.t("How many volunteers serve where, and what they did. Counts only."),
+        TRENDS: texts.t("Any metric by day, week or month, against the year and the period before."),
+        STATION: texts.t("One station on one page: loops, open items, metrics, findings, coverage."),
+        CATALOGUE: texts.t("What every metric, finding rule, loop and deadline means."),
         DATA: texts.t("What came in, what was refused, how fresh each source is, how the builds went."),
     }[page]
 

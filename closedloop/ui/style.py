@@ -38,6 +38,17 @@ _CSS = """
 .cl-facts dt { font-size: .8rem; opacity: .75; }
 .cl-facts dd { margin: 0; overflow-wrap: anywhere; }
 .cl-facts .cl-wide { grid-column: 1 / -1; }
+.cl-entry {
+    padding: .5rem 0 .7rem; border-bottom: 1px solid color-mix(in srgb, currentColor 16%, transparent);
+}
+.cl-entry h3 { font-size: 1.02rem; font-weight: 600; margin: 0 0 .35rem; padding: 0; }
+.cl-entry h3 small { font-size: .78rem; font-weight: 400; opacity: .75; margin-left: .4rem; }
+.cl-registers {
+    display: grid; gap: .6rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr));
+}
+.cl-registers h3 { font-size: .95rem; font-weight: 600; margin: 0 0 .2rem; padding: 0; }
+.cl-registers .cl-facts { grid-template-columns: repeat(4, auto); gap: .2rem .8rem; }
+.cl-registers dd { font-size: 1.15rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .cl-timeline { list-style: none; margin: 0; padding: 0 0 0 .4rem !important; }
 .cl-event {
     display: grid; grid-template-columns: 9.5rem 1fr; gap: 0 .9rem; padding: .45rem 0 .45rem .9rem;
@@ -47,7 +58,21 @@ _CSS = """
 .cl-gone b, .cl-gone time { text-decoration: line-through; }
 .cl-gone { opacity: .75; }
 .cl-source { font-size: .78rem; opacity: .72; }
-@media (max-width: 640px) { .cl-event { grid-template-columns: 1fr; } }
+.cl-table { overflow-x: auto; margin: .3rem 0 1rem; }
+.cl-table table { border-collapse: collapse; width: 100%; font-size: .9rem; margin: 0; }
+.cl-table th, .cl-table td {
+    padding: .35rem .6rem; text-align: left; vertical-align: baseline; border: 0;
+    border-bottom: 1px solid color-mix(in srgb, currentColor 16%, transparent);
+}
+.cl-table th { font-weight: 600; font-size: .82rem; opacity: .8; white-space: nowrap; }
+.cl-table .cl-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.cl-table td:first-child { white-space: nowrap; }
+.cl-table td small { display: block; opacity: .75; }
+.cl-table td:last-child:not(.cl-number) { min-width: 12rem; font-size: .82rem; opacity: .85; }
+@media (max-width: 640px) {
+    .cl-event { grid-template-columns: 1fr; }
+    .cl-table td:last-child:not(.cl-number) { min-width: 24rem; }
+}
 </style>
 """
 

@@ -12,6 +12,7 @@ import pytest
 
 from closedloop import queries
 from closedloop.queries import (
+    catalogues,
     disputes,
     diversions,
     findings,
@@ -21,7 +22,9 @@ from closedloop.queries import (
     metrics,
     reference,
     standing,
+    station,
     status,
+    trends,
     volunteers,
 )
 from closedloop.queries.findings import SHOWN, FindingFilter
@@ -84,6 +87,18 @@ def _everything(latest):
         (metrics.catalogue, {}),
         (metrics.metric_course, {"first_day": first, "last_day": last}),
         (metrics.period_medians, {"first_day": first, "last_day": last}),
+        (trends.metric_days, {"metric": "open_items", "first_day": first, "last_day": last}),
+        (trends.span_medians, {"metric": "minutes_to_arrive", "spans": ((first, last),)}),
+        (trends.reported_days, {"metric": "incidents_received"}),
+        (trends.metric_dimensions, {"metric": "open_items", "first_day": first, "last_day": last}),
+        (trends.campaigns, {"first_day": first, "last_day": last}),
+        (trends.spring_festivals, {}),
+        (station.station_facts, {"station": "S03"}),
+        (station.station_registers, {"station": "S03", **period}),
+        (station.open_findings_by_rule, {"station": "S03"}),
+        (catalogues.finding_rules, {}),
+        (catalogues.loop_stages, {}),
+        (catalogues.policies, {}),
         (loading.freshness, {}),
         (loading.batches, {}),
         (loading.batch_totals, {}),
@@ -128,6 +143,14 @@ def test_a_station_is_answered_about_itself_alone(city, latest):
     assert set(names.loc[names["kind"] == "station", "id"]) == {"S03"}
     for question in (loading.batches, loading.batch_totals, loading.build_tests):
         assert question(HEAD, latest).empty, question.__name__
+
+
+def test_a_campaign_of_another_station_is_not_announced(city, latest):
+    period = {"first_day": latest.date() - timedelta(days=90), "last_day": latest.date()}
+    assert set(trends.campaigns(CITY, latest, **period)["only_at"].dropna()) == {"S03"}
+    assert set(trends.campaigns(HEAD, latest, **period)["only_at"].dropna()) == {"S03"}
+    other = trends.campaigns(Scope.of_stations(["S07"]), latest, **period)
+    assert len(other) and other["only_at"].isna().all()
 
 
 def test_a_station_filter_beyond_the_scope_finds_nothing(city, latest):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from closedloop.ui.catalogue_view import METRICS_EXPORT, POLICIES_EXPORT
 from closedloop.ui.daily_table import DAILY_EXPORT
 from closedloop.ui.dispute_export import DISPUTE_EXPORTS
 from closedloop.ui.diversion_export import DIVERSION_EXPORTS
 from closedloop.ui.exports.model import Export
 from closedloop.ui.finding_list import FINDINGS_EXPORT
 from closedloop.ui.open_export import OPEN_EXPORT
+from closedloop.ui.trend_export import TREND_EXPORT
 from closedloop.ui.volunteer_export import VOLUNTEER_EXPORTS
 
 EXPORTS: dict[str, Export] = {
@@ -19,5 +21,8 @@ EXPORTS: dict[str, Export] = {
         *DISPUTE_EXPORTS,
         *DIVERSION_EXPORTS,
         *VOLUNTEER_EXPORTS,
+        TREND_EXPORT,
+        METRICS_EXPORT,
+        POLICIES_EXPORT,
     )
 }

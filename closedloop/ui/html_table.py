@@ -1,0 +1,49 @@
+"""A small table of figures as HTML: real links, numbers to the right, nothing sideways but itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that leads somewhere, or a number that stands to the right."""
+
+    text: str
+    href: str = ""
+    is_number: bool = False
+    small: str = ""
+
+
+def number(text: str, small: str = "") -> Cell:
+    """A number, with what belongs to it in small print."""
+    return Cell(text, is_number=True, small=small)
+
+
+def html_table(label: str, header: Sequence[str], rows: Sequence[Sequence[str | Cell]]) -> str:
+    """The table as HTML for ``st.html``. ``label`` is what assistive technology reads before it."""
+    cells = [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in rows]
+    numbers = {at for row in cells for at, cell in enumerate(row) if cell.is_number}
+    head = "".join(
+        f"<th scope='col'{_side(at in numbers)}>{escape(name)}</th>" for at, name in enumerate(header)
+    )
+    body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in cells)
+    return (
+        f"<div class='cl-table' tabindex='0' role='region' aria-label='{escape(label)}'>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _side(right: bool) -> str:
+    return " class='cl-number'" if right else ""
+
+
+def _cell(cell: Cell) -> str:
+    text = escape(cell.text)
+    if cell.href:
+        text = f"<a class='cl-link' href='{escape(cell.href)}'>{text}</a>"
+    if cell.small:
+        text += f"<small>{escape(cell.small)}</small>"
+    return f"<td{_side(cell.is_number)}>{text}</td>"
