@@ -1,4 +1,7 @@
-"""What a bureau adds by itself: a loop of its own with rows only, as ``docs/new-loop.md`` tells it to."""
+"""What a bureau adds by itself, as the documentation tells it to.
+
+A loop with rows only (``docs/new-loop.md``), and a metric with one file and one row (``docs/new-metric.md``).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +26,10 @@ from closedloop.warehouse.scope import Scope
 from tests.oracle.stories import local
 from tests.servers import Warehouse
 from tests.transform.project_copy import ProjectCopy
+from tests.ui.conftest import serving
+from tests.ui.streaming import sent, sign_in
 
-DOCUMENT = PROJECT_ROOT / "docs" / "new-loop.md"
+LOOP, METRIC = (PROJECT_ROOT / "docs" / f"{name}.md" for name in ("new-loop", "new-metric"))
 CITY = Scope.city()
 AS_OF = local("2025-04-25 08:00:00")
 
@@ -76,8 +82,8 @@ def extended(
     folder = tmp_path_factory.mktemp("extended")
     project = ProjectCopy.in_folder(folder)
     made = make_warehouse(of=city)
-    document = Document.read(DOCUMENT)
-    for name, text in document.files.items():
+    document, metric = Document.read(LOOP), Document.read(METRIC)
+    for name, text in [*document.files.items(), *metric.files.items()]:
         if name.startswith("seeds/"):
             _append(folder / name, text)
         else:
@@ -85,7 +91,7 @@ def extended(
     (folder / "double.csv").write_text(DOUBLE, encoding="utf-8")
     environment = {**made.environment, **project.environment()}
     *loads, build = document.commands
-    assert build[-1] == "build"
+    assert [build] == metric.commands and build[-1] == "build"
     for command in [*loads, ["python", "-m", "closedloop", "load", "incidents", "double.csv"], build]:
         _run(command, folder, environment)
     with made.in_environment():
@@ -142,3 +148,30 @@ def test_a_number_that_two_tables_give_is_kept_once_and_found(extended: Warehous
             "select source_table from marts.fct_work_items where item_id = 'XK2504150001'"
         ).fetchall()
     assert kept == [("tasks",)]
+
+
+def test_the_metric_is_on_today_trends_station_and_in_the_catalogue(
+    extended: Warehouse, tmp_path: Path
+) -> None:
+    with extended.connect() as connection:
+        night = connection.execute(
+            "select to_char(received_at at time zone 'Asia/Shanghai', 'YYYY-MM'), count(*)::text "
+            "from marts.fct_incidents where stands_at_end_of_first_day "
+            "and extract(hour from received_at at time zone 'Asia/Shanghai') not between 6 and 21 "
+            "and received_at between '2024-12-31 16:00Z' and '2025-03-31 16:00Z' group by 1"
+        ).fetchall()
+    with serving(extended, tmp_path) as site:
+        cookie = sign_in(site.url, "leadership")
+        for page, query in (("", ""), ("trends", ""), ("station", "station=S03"), ("catalogue", "")):
+            assert b"Calls at night" in sent(site.url, page, f"lang=en&{query}", cookie), page
+        trend = urllib.request.Request(
+            site.at("download/trends.csv?lang=en&metric=calls_at_night&grain=month"),
+            headers={"Cookie": cookie},
+        )
+        with urllib.request.urlopen(trend, timeout=60) as answer:
+            lines = answer.read().decode("utf-8-sig").splitlines()
+    found = {
+        line.split(",")[2][:7]: line.split(",")[4] for line in lines if line.startswith("All stations,,")
+    }
+    assert {month: f"{int(n)}.00" for month, n in night} == {month: found[month] for month, _ in night}
+    assert len(night) == 3
