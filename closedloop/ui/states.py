@@ -73,12 +73,14 @@ def explain_trouble(texts: Texts, trouble: ClosedloopError) -> None:
 
 def page_failed(texts: Texts) -> None:
     """Something broke in the page; the log has it, the screen has no stack trace."""
-    st.error(
-        texts.t(
-            "This page could not be put together. The server's log says why; other pages are not affected."
-        ),
-        icon=":material/error:",
-    )
+    with st.container(key="page_failed"):
+        st.error(
+            texts.t(
+                "This page could not be put together. The server's log says why; "
+                "other pages are not affected."
+            ),
+            icon=":material/error:",
+        )
 
 
 def notices(visit: Visit) -> None:

@@ -146,8 +146,9 @@ class Visitor:
         return self.page
 
     def settled(self) -> None:
-        """Wait until nothing runs any more."""
+        """Wait until nothing runs any more; a page that broke on the way is no page."""
         expect(self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+        expect(self.page.locator(".st-key-page_failed")).to_have_count(0)
 
     def choose(self, name: str) -> None:
         """Follow the menu to a page by its name, through its drawer where it lies in one."""
