@@ -130,6 +130,19 @@ def test_a_connection_comes_back_without_scope_when_the_page_is_abandoned(items:
     assert _seen_without() == []
 
 
+def test_a_connection_that_was_lost_does_not_come_back_with_its_scope(items: Warehouse) -> None:
+    with (
+        pytest.raises(sqlalchemy.exc.OperationalError),
+        product.scoped_connection(Scope.city()) as connection,
+    ):
+        pid = connection.exec_driver_sql("select pg_backend_pid()").scalar()
+        with items.server.admin() as admin:
+            admin.execute("select pg_terminate_backend(%s)", [pid])
+        _seen(connection)
+    assert _seen_without() == []
+    assert _seen_in(Scope.of_stations(["S01"])) == [1]
+
+
 def test_a_block_that_commits_goes_on_without_scope(items: Warehouse) -> None:
     with product.scoped_connection(Scope.city()) as connection:
         connection.commit()

@@ -1,0 +1,92 @@
+"""What the catalogue says of the marts, and what the project's YAML says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+import yaml
+
+from closedloop.settings import PROJECT_ROOT
+
+MODELS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
+_SETTING = "NULLIF(current_setting('closedloop.stations'::text, true), ''::text)"
+
+#: What each scope word means, in PostgreSQL's own spelling, white space aside.
+MEANINGS = {
+    "any": "is not null",
+    "city": "= '*'::text",
+    "station": "station_id = any (string_to_array",
+}
+
+
+def declared() -> dict[str, str]:
+    """Scope word of every published model, from the YAML beside it."""
+    found = {}
+    for file in sorted(MODELS.rglob("*.yml")):
+        for model in (yaml.safe_load(file.read_text()) or {}).get("models", []):
+            config = model.get("config", {})
+            if config.get("schema", "marts") == "marts":
+                found[model["name"]] = config.get("meta", {}).get("scope")
+    return found
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One relation of ``marts`` as the database has it."""
+
+    name: str
+    kind: str
+    secured: bool
+    invoker: bool
+    policies: tuple[tuple[str, str, str], ...]
+
+    def fault(self, scope: str | None) -> str | None:
+        """What is wrong with it, or None."""
+        if self.kind == "v":
+            return None if self.invoker else "a view without security_invoker"
+        if self.kind not in ("r", "p"):
+            return f"row security does not reach kind {self.kind}"
+        if not self.secured:
+            return "no row security"
+        if scope not in MEANINGS:
+            return f"no scope word in the YAML, or an unknown one: {scope}"
+        to_public = [policy for policy in self.policies if policy[1] == "public"]
+        if len(to_public) != 1 or any(command != "r" for command, _, _ in self.policies):
+            return f"policies {self.policies}"
+        condition = " ".join(to_public[0][2].lower().split())
+        if MEANINGS[scope] not in condition or "closedloop.stations" not in condition:
+            return f"its policy does not say {scope}: {condition}"
+        if scope != "station" and "station_id" in condition:
+            return f"its policy says more than {scope}: {condition}"
+        return None
+
+
+def relations(connection: psycopg.Connection) -> list[Relation]:
+    """Every relation of ``marts``, whoever made it."""
+    rows = connection.execute(
+        """
+        select
+            c.relname,
+            c.relkind::text,
+            c.relrowsecurity,
+            coalesce(c.reloptions @> '{security_invoker=true}', false),
+            coalesce(
+                array_agg(array[
+                    p.polcmd::text,
+                    case when p.polroles = '{0}' then 'public' else (
+                        select string_agg(pg_get_userbyid(role), ',') from unnest(p.polroles) as role
+                    ) end,
+                    pg_get_expr(p.polqual, p.polrelid)
+                ]) filter (where p.oid is not null),
+                '{}'
+            )
+        from pg_class as c
+        join pg_namespace as n on n.oid = c.relnamespace
+        left join pg_policy as p on p.polrelid = c.oid
+        where n.nspname = 'marts' and c.relkind in ('r', 'p', 'v', 'm', 'f')
+        group by c.oid
+        order by c.relname
+        """
+    ).fetchall()
+    return [Relation(*row[:4], tuple(tuple(policy) for policy in row[4])) for row in rows]

@@ -1,0 +1,151 @@
+"""Random scopes, every relation, every question, hostile filters: nothing of another station, and no figure
+that would change if the other stations were not there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+from sqlalchemy.exc import DBAPIError
+
+from closedloop import warehouse as product
+from closedloop.warehouse import Scope
+from tests.access.marts import declared
+from tests.access.questions import PUBLISHED, Question, arguments, questions
+from tests.servers import Warehouse
+
+#: ``make security`` asks more.
+EXAMPLES = int(os.environ.get("SECURITY_EXAMPLES", "5"))
+OURS = ("S03", "S07")
+STATIONS = sorted(name for name, scope in declared().items() if scope == "station")
+
+
+@pytest.fixture(scope="module")
+def lonely(city: Warehouse, make_warehouse) -> Warehouse:
+    """The city as if only our stations had ever been in it."""
+    made = make_warehouse(of=city)
+    with made.connect("owner") as connection:
+        for relation in STATIONS:
+            connection.execute(
+                sql.SQL("delete from marts.{} where station_id is null or station_id <> all (%s)").format(
+                    sql.Identifier(relation)
+                ),
+                [list(OURS)],
+            )
+        connection.execute("delete from marts.city_metric_daily")
+    return made
+
+
+@pytest.fixture(scope="module")
+def known(city: Warehouse) -> tuple[list[str], datetime]:
+    """Items of our stations and of others, and the latest moment."""
+    with city.connect("owner") as connection:
+        items = connection.execute(
+            "select distinct on (station_id, loop) work_item_id from marts.fct_work_items "
+            "where station_id in ('S01', 'S03', 'S07', 'UNASSIGNED') "
+            "order by station_id, loop, work_item_id desc"
+        ).fetchall()
+        latest = connection.execute("select default_as_of from marts.ops_status").fetchone()[0]
+    return [row[0] for row in items], latest
+
+
+def _plain(value: object) -> object:
+    return f"{value:.9g}" if isinstance(value, float) else repr(value)
+
+
+def _answer(house: Warehouse, question: Question, scope: Scope, as_of: datetime, asked: dict):
+    with house.in_environment():
+        try:
+            frame = question.ask(scope, as_of, **asked)
+        except (KeyError, ValueError) as refusal:
+            # A view or a name that is none; said before anything is asked.
+            return type(refusal).__name__, None
+        except DBAPIError as error:
+            assert isinstance(error.orig, psycopg.errors.DataError), error
+            return type(error.orig).__name__, None
+    if not hasattr(frame, "itertuples"):
+        return frame, None
+    return sorted([_plain(cell) for cell in row] for row in frame.itertuples(index=False, name=None)), frame
+
+
+@pytest.mark.parametrize("question", questions(), ids=str)
+def test_no_question_shows_or_feels_another_station(question, city, lonely, known):
+    items, latest = known
+    since, until = datetime(2024, 6, 1), latest.replace(tzinfo=None)
+    moments = st.datetimes(min_value=since, max_value=until, timezones=st.just(latest.tzinfo))
+    scopes = st.sets(st.sampled_from([*OURS, "S99"]), min_size=1).map(Scope.of_stations)
+
+    @settings(
+        max_examples=EXAMPLES, deadline=None, derandomize=True, database=None,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(
+        scope=scopes | st.just(Scope.nowhere("auditor")),
+        as_of=st.just(latest) | moments,
+        asked=arguments(question, ["S01", *OURS], items, latest),
+    )  # fmt: skip
+    def ask(scope: Scope, as_of: datetime, asked: dict) -> None:
+        here, frame = _answer(city, question, scope, as_of, asked)
+        if frame is not None and "station_id" in frame.columns and question.name not in PUBLISHED:
+            assert set(frame["station_id"].dropna()) <= (set() if scope.stations == "-" else scope.stations)
+        if question.name not in PUBLISHED:
+            there, _ = _answer(lonely, question, scope, as_of, asked)
+            assert here == there
+
+    ask()
+
+
+@pytest.mark.parametrize(
+    "setting", ["S03", "S07,S03", "-", "S99", "S0", "s03", "S03 ", "%", "UNASSIGNED ", None]
+)
+def test_no_relation_shows_another_station(setting, city):
+    seen = set((setting or "").split(",")) & {*OURS}
+    with city.connect("owner") as owner, city.connect("reader") as reader:
+        if setting is not None:
+            reader.execute(sql.SQL("set local closedloop.stations = {}").format(sql.Literal(setting)))
+        for relation, scope in declared().items():
+            count = sql.SQL("select count(*) from marts.{}").format(sql.Identifier(relation))
+            shown = reader.execute(count).fetchone()[0]
+            if scope == "any":
+                expected = owner.execute(count).fetchone()[0] if setting is not None else 0
+            elif scope == "city":
+                expected = 0
+            else:
+                mine = sql.SQL("{} where station_id = any (%s)").format(count)
+                expected = owner.execute(mine, [list(seen)]).fetchone()[0]
+            assert shown == expected, relation
+
+
+def test_the_city_sees_everything_and_our_stations_are_not_all_of_it(city, lonely):
+    with city.connect("owner") as owner, city.connect("reader") as reader, lonely.connect("owner") as alone:
+        reader.execute("set local closedloop.stations = '*'")
+        for relation in declared():
+            count = sql.SQL("select count(*) from marts.{}").format(sql.Identifier(relation))
+            assert reader.execute(count).fetchone() == owner.execute(count).fetchone(), relation
+        for relation in ("fct_work_items", "fct_metric_daily", "fct_item_events"):
+            count = sql.SQL("select count(*) from marts.{}").format(sql.Identifier(relation))
+            ours, everybodys = (c.execute(count).fetchone()[0] for c in (alone, owner))
+            assert 0 < ours < everybodys, relation
+
+
+def test_what_is_published_of_the_city_names_no_station(city):
+    with city.connect("reader") as reader:
+        reader.execute("set local closedloop.stations = 'S03'")
+        cursor = reader.execute("select * from marts.city_metric_daily")
+        rows = cursor.fetchall()
+        columns = [column.name for column in cursor.description]
+    assert rows and columns == ["metric_id", "metric_date", "stations", "numerator", "denominator"]
+    assert min(row[2] for row in rows) >= 5
+    assert min(row[4] if row[4] is not None else row[3] for row in rows) >= 10
+
+
+@pytest.fixture(autouse=True)
+def engines() -> Iterator[None]:
+    yield
+    product.dispose_engines()
