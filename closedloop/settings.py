@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     #: A session that nobody uses ends after so many minutes, and every session after so many hours.
     idle_minutes: float = Field(default=30, gt=0, le=24 * 60)
     session_hours: float = Field(default=12, gt=0, le=7 * 24)
+    #: How many days traces are kept at least.
+    audit_days: int = Field(default=365, ge=183)
     #: Whom somebody without a grant is told to ask: an office and its number.
     ask: str | None = Field(default=None, max_length=200)
     port: int = Field(default=8501, ge=1, le=65535)

@@ -60,7 +60,7 @@ def new_session() -> str:
 def begin_session(person: Person, settings: Settings | None = None) -> None:
     """Write down that a person signed in. Raises WarehouseUnavailable."""
     settings = settings or get_settings()
-    with _entrance(settings) as connection:
+    with entrance(settings) as connection:
         connection.execute(
             text("select access.begin_session(:issuer, :subject, :session, :absolute)"),
             {**_named(person), "absolute": timedelta(hours=settings.session_hours)},
@@ -69,7 +69,7 @@ def begin_session(person: Person, settings: Settings | None = None) -> None:
 
 def end_session(session: str, reason: str = "signed_out", settings: Settings | None = None) -> None:
     """End a session, wherever it is open and whatever server it is open on. Raises WarehouseUnavailable."""
-    with _entrance(settings or get_settings()) as connection:
+    with entrance(settings or get_settings()) as connection:
         connection.execute(
             text("select access.end_session(:session, :reason)"), {"session": session, "reason": reason}
         )
@@ -96,7 +96,7 @@ def enter(person: Person, settings: Settings | None = None) -> Entry:
     WarehouseUnavailable.
     """
     settings = settings or get_settings()
-    with _entrance(settings) as connection:
+    with entrance(settings) as connection:
         row = connection.execute(
             _ENTER,
             {
@@ -115,7 +115,7 @@ def _named(person: Person) -> dict[str, str]:
 
 
 @contextmanager
-def _entrance(settings: Settings) -> Iterator[Connection]:
+def entrance(settings: Settings) -> Iterator[Connection]:
     """The page server's connection, for once allowed to write: through the functions it may call, only."""
     try:
         with reader_engine(settings).connect() as connection:

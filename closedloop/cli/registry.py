@@ -47,6 +47,7 @@ COMMANDS = (
     Command("mapping", "closedloop.cli.mapping:app", "Draft a mapping from the headers of a file."),
     Command("quarantine", "closedloop.cli.quarantine:app", "List, export, replay refused rows."),
     Command("access", "closedloop.cli.access:app", "Grant and revoke: who may sign in, as what, for where."),
+    Command("audit", "closedloop.cli.audit:app", "Remove traces that are older than they must be kept."),
     Command("build", "closedloop.cli.build:build", "Build the marts and publish them, whole or not at all."),
     Command("dbt", "closedloop.cli.build:dbt", "Any dbt command; what it writes is never published."),
     Command("load-demo", "closedloop.cli.load_demo:load_demo", "Load the fictional city into nothing."),

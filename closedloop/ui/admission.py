@@ -58,7 +58,7 @@ def admit(person: Person | None, status: Published, settings: Settings) -> Admis
         entry = access.enter(person, settings)
     if not entry.is_open:
         return _refused(person, entry)
-    identity = None if entry.grant is None else Identity.of(f"{person.issuer} {person.subject}", entry.grant)
+    identity = None if entry.grant is None else Identity.of(person.subject, entry.grant, person.issuer)
     if identity is None:
         return Admission(None, person, "no_grant")
     return Admission(replace(identity, name=identity.name or person.name), person)

@@ -18,6 +18,7 @@ from closedloop.ui.registry import page_title, pages_of
 from closedloop.ui.signin import closed_pages, no_grant_page, nothing_for_you_page, sign_in_page
 from closedloop.ui.states import explain_trouble, notices, page_failed
 from closedloop.ui.style import ICON, put_style
+from closedloop.ui.traced import trace, trace_page
 
 settings = get_settings()
 language = filters.one_of(st.query_params.get("lang"), ("zh", "en"), language_of(st.context.locale))
@@ -46,6 +47,7 @@ if identity is None:
 
     def refused(page) -> None:
         if admission.refusal == "no_grant":
+            trace("refused", admission.person, why="no grant")
             no_grant_page(texts, admission.person, settings)
         else:
             sign_in_page(texts, page, people, status.demo, settings, admission.refusal)
@@ -79,6 +81,7 @@ try:
     names = known_names(identity.scope, status.build_id, status.default_as_of, texts)
     here = visit.make(identity, texts, status, names, st.query_params, settings)
     visit.begin(here)
+    trace_page(identity, entry, st.query_params.to_dict())
     put_style()
     sidebar(here, entry)
     top_menu(here, pages, entry)

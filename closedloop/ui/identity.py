@@ -38,12 +38,16 @@ class Identity:
     role: Role
     scope: Scope
     name: str | None = None
+    issuer: str = DEMO
+    subject: str = ""
 
     @classmethod
-    def of(cls, who: str, grant: Grant) -> Identity | None:
+    def of(cls, who: str, grant: Grant, issuer: str = DEMO) -> Identity | None:
         """The identity that a grant makes; None when there is no station in its place (any more)."""
         scope = grant.scope()
-        return None if scope is None else cls(who, grant.role, scope, grant.name)
+        if scope is None:
+            return None
+        return cls(f"{issuer} {who}" if issuer != DEMO else who, grant.role, scope, grant.name, issuer, who)
 
     @property
     def station_id(self) -> str | None:

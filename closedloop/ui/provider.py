@@ -28,6 +28,7 @@ from closedloop.errors import ClosedloopError
 from closedloop.settings import Settings, get_settings
 from closedloop.ui.identity import COOKIE, session_key, sessions
 from closedloop.ui.registry import local_address
+from closedloop.ui.traced import trace
 
 #: The address somebody wanted before signing in; an own one, checked when it is used.
 WANTED = "closedloop_wanted"
@@ -121,6 +122,7 @@ async def _came_back(request: Request, theirs: Headers) -> Response:
         person = person_of(_claims(set_cookies, settings), settings)
     except NotForUs as refusal:
         log.warning("sign-in refused: %s", refusal)
+        trace("refused", None, why=str(refusal))
         answer = RedirectResponse("./?sign_in=refused", status_code=303)
     else:
         try:
@@ -132,6 +134,7 @@ async def _came_back(request: Request, theirs: Headers) -> Response:
             wanted = local_address(unquote(request.cookies.get(WANTED, "")))
             answer = RedirectResponse(f"./{wanted}", status_code=303)
             set_session_cookie(answer, person, settings)
+            trace("sign_in", person)
     for cookie in set_cookies:
         if not cookie.startswith(_THEIRS):
             answer.headers.append("set-cookie", cookie)

@@ -58,6 +58,7 @@ VOLUNTEERS = PageEntry(
 )
 DATA = PageEntry("data", "data", ":material/database:", ("station", "as_of"), drawer="data")
 CATALOGUE = PageEntry("catalogue", "catalogue", ":material/menu_book:", drawer="data")
+AUDIT = PageEntry("audit", "audit", ":material/policy:")
 
 PAGES: tuple[PageEntry, ...] = (
     TODAY,
@@ -76,10 +77,10 @@ PAGES: tuple[PageEntry, ...] = (
 )
 
 #: Pages of those who see no case.
-_PAGES_WITHOUT_CASES = {"operator": (DATA,)}
+_PAGES_WITHOUT_CASES = {"operator": (DATA,), "auditor": (AUDIT,)}
 
 #: Paths a sign-in may lead back to.
-ADDRESSES = frozenset(page.address for page in PAGES)
+ADDRESSES = frozenset(page.address for page in (*PAGES, AUDIT))
 _WANTED = re.compile(r"(?P<address>[a-z]*)(?:\?(?P<query>[^\s#\\]{0,2000}))?")
 
 
@@ -117,6 +118,7 @@ def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) 
         STATION: texts.t("Station"),
         CATALOGUE: texts.t("Catalogue"),
         DATA: texts.t("Data"),
+        AUDIT: texts.t("Traces"),
     }[page]
 
 
@@ -140,6 +142,7 @@ def page_summary(page: PageEntry, texts: Texts) -> str:
         STATION: texts.t("One station on one page: loops, open items, metrics, findings, coverage."),
         CATALOGUE: texts.t("What every metric, finding rule, loop and deadline means."),
         DATA: texts.t("What came in, what was refused, how fresh each source is, how the builds went."),
+        AUDIT: texts.t("Who came in, opened and took away what; grants, loads and builds."),
     }[page]
 
 

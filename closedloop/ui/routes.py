@@ -22,6 +22,7 @@ from closedloop.ui.exports.route import download_route
 from closedloop.ui.identity import COOKIE, demo_person
 from closedloop.ui.provider import WANTED, set_session_cookie
 from closedloop.ui.registry import local_address
+from closedloop.ui.traced import trace
 
 _log = logging.getLogger("closedloop.access")
 
@@ -66,6 +67,7 @@ async def demo_sign_in(request: Request) -> Response:
         return PlainTextResponse("The warehouse does not answer. Try again in a moment.", status_code=503)
     if person is None:
         return PlainTextResponse("There is no such demo identity here.", status_code=404)
+    trace("sign_in", person)
     response = _back(str(form.get("next", "")))
     set_session_cookie(response, person, settings, secure=request.url.scheme == "https")
     return response
@@ -91,6 +93,7 @@ async def sign_out(request: Request) -> Response:
     if person is not None:
         try:
             await run_in_threadpool(access.end_session, person.session, settings=settings)
+            trace("sign_out", person)
         except ClosedloopError as error:
             # Without its cookie this browser is out; elsewhere the session lasts until it is stale.
             _log.warning("a session could not be ended: %s", error)

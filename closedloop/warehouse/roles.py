@@ -18,17 +18,19 @@ OLDEST_SERVER = 15
 #: Schemas that dbt builds, each with its twin ``<name>_next`` in which a build works.
 DBT_SCHEMAS = ("reference", "staging", "intermediate", "marts")
 #: Schemas that the migrations make.
-OWN_SCHEMAS = ("raw", "ops", "status", "access")
+OWN_SCHEMAS = ("raw", "ops", "status", "access", "audit")
 #: What a reader may look into.
-READER_SCHEMAS = ("marts", "marts_next", "status", "access")
+READER_SCHEMAS = ("marts", "marts_next", "status", "access", "audit")
 #: Schemas in which a reader may call functions that answer for one identity, and read no table.
-CALL_ONLY_SCHEMAS = ("access",)
-#: What the page server may call: who may come in, and is this session still open.
+CALL_ONLY_SCHEMAS = ("access", "audit")
+#: What the page server may call: who may come in, is this session still open, and what was done.
 READER_FUNCTIONS = (
     "access.grant_of(text, text)",
     "access.begin_session(text, text, text, interval)",
     "access.end_session(text, text)",
     "access.session_state(text, text, text, interval, interval)",
+    "audit.write(jsonb)",
+    "audit.read(text, text, timestamptz, timestamptz, text, integer)",
 )
 
 #: Tables of ``ops`` that a load writes; the rest of it is the builder's.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -90,6 +91,8 @@ def arguments(
         inside = typing.get_args(hint)
         if type(None) in inside:
             return st.none() | st.one_of(*(of(part) for part in inside if part is not type(None)))
+        if dataclasses.is_dataclass(hint):
+            return st.builds(hint, **{name: of(part) for name, part in typing.get_type_hints(hint).items()})
         if typing.get_origin(hint) is typing.Literal:
             return st.sampled_from(inside)
         if typing.get_origin(hint) in (tuple, list) or getattr(typing.get_origin(hint), "__name__", "") in (

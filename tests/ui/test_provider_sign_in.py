@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -212,7 +213,7 @@ def test_an_idle_session_is_over_and_says_so(desk):
     assert b"ended after 30 minutes without use" in received and b"sign-out" not in received
 
 
-@pytest.mark.parametrize("role", ["account_admin", "auditor", "wall"])
+@pytest.mark.parametrize("role", ["account_admin", "wall"])
 def test_a_part_without_cases_has_no_page_and_no_file_with_cases(role, desk):
     desk.grant(role, Grant(role))
     browser = _Browser()
@@ -221,6 +222,34 @@ def test_a_part_without_cases_has_no_page_and_no_file_with_cases(role, desk):
         received = sent(desk.site.url, address, "lang=en", browser.cookie)
         assert b"sign-out" in received and b"st-key-menu" not in received and b"download" not in received
     assert _download(desk, browser.cookie) == 403
+
+
+def test_an_auditor_reads_traces_and_no_case(desk, station_names):
+    desk.grant("checker", Grant("auditor"))
+    desk.grant("seen", Grant("leadership"))
+    seen, checker = _Browser(), _Browser()
+    seen.sign_in(desk, "seen")
+    sent(desk.site.url, "item", "item=directive:1&lang=en", seen.cookie)
+    assert _download(desk, seen.cookie) == 200
+    checker.sign_in(desk, "checker")
+    for _ in range(50):
+        with desk.site.warehouse.connect("owner") as connection:
+            events = {
+                row[0]
+                for row in connection.execute(
+                    "select event from audit.events where subject = 'seen'"
+                ).fetchall()
+            }
+        if events == {"grant", "sign_in", "item", "export"}:
+            break
+        time.sleep(0.1)
+    assert events == {"grant", "sign_in", "item", "export"}
+    for address in ("", "audit", "open", "item", "data"):
+        received = sent(desk.site.url, address, "lang=en&item=directive:1", checker.cookie)
+        assert b"Traces" in received and b"directive:1" in received
+        assert not [name for names in station_names.values() for name in names if name.encode() in received]
+    assert _download(desk, checker.cookie) == 403
+    assert b"Append-only" not in sent(desk.site.url, "audit", "lang=en", seen.cookie)
 
 
 @pytest.mark.browser

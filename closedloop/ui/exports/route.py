@@ -25,6 +25,7 @@ from closedloop.ui.exports.workbook import workbook
 from closedloop.ui.language import texts_for
 from closedloop.ui.names import known_names
 from closedloop.ui.signin import identity_name, kind_of_data
+from closedloop.ui.traced import trace
 from closedloop.ui.visit import Visit
 
 ROW_LIMIT = 100_000
@@ -85,6 +86,16 @@ def _answer(person: Person, export: Export, form: str, params: RequestParams) ->
     made = export.make(visit, params, ROW_LIMIT)
     heading = _heading(visit, export, made)
     header = [made.labels[column] for column in made.frame.columns]
+    trace(
+        "export",
+        identity,
+        list=export.key,
+        form=form,
+        rows=len(made.frame),
+        filters=" · ".join(made.filters),
+        station=visit.station,
+        as_of=visit.as_of.isoformat(),
+    )
     title = export.title(visit)
     name = f"{title}_{visit.as_of.astimezone(texts.zone):%Y%m%d_%H%M}.{form}"
     headers = {
