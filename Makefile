@@ -31,7 +31,7 @@ run: $(VENV)/.installed
 	@exec $(PY) -m closedloop run
 
 test: $(VENV)/.installed-dev browser lint
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .

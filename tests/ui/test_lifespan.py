@@ -22,9 +22,9 @@ def test_a_page_server_brings_a_killed_warehouse_back(home: Home, monkeypatch: p
             pid = embedded.status(home.settings).pid
             os.kill(pid, signal.SIGKILL)
             with anyio.fail_after(60):
-                while embedded.status(home.settings).version is None:
+                # The killed one may still answer for a moment.
+                while (found := embedded.status(home.settings)).pid == pid or found.version is None:
                     await anyio.sleep(0.05)
-            assert embedded.status(home.settings).pid != pid
 
     anyio.run(serve)
     assert embedded.status(home.settings).pid is None
