@@ -27,6 +27,12 @@ def _signed(claims: dict, key: str = KEY, alg: str = "HS256") -> str:
     return jwt.encode({"alg": alg}, claims, OctKey.import_key(key), algorithms=[alg])
 
 
+def _now_good() -> dict:
+    """Good claims of this moment: the gate looks at the clock, long after this file was read."""
+    now = int(time.time())
+    return {**GOOD, "iat": now, "exp": now + 60}
+
+
 def _unsigned(claims: dict) -> str:
     parts = ({"alg": "none"}, claims)
     return (
@@ -74,7 +80,7 @@ def _scope(client: str, *headers: tuple[bytes, bytes]) -> dict:
 
 
 def test_what_the_gate_let_through_is_believed_behind_it_and_nothing_else(settings):
-    token = _signed({**GOOD, "name": "三所"}).encode()
+    token = _signed({**_now_good(), "name": "三所"}).encode()
     passed = dict(Gate(None)._headers_behind(_scope("10.1.2.3", (b"x-closedloop-identity", token)), settings))
     person = vouched_for(passed[b"x-closedloop-vouched"].decode(), settings)
     assert (person.issuer, person.subject, person.name) == ("gateway", "somebody", "三所")
@@ -87,12 +93,12 @@ def test_what_the_gate_let_through_is_believed_behind_it_and_nothing_else(settin
 def test_only_peers_are_heard(settings, client):
     with pytest.raises(NotVouched, match="does not come from the gateway"):
         Gate(None)._headers_behind(
-            _scope(client, (b"x-closedloop-identity", _signed(GOOD).encode())), settings
+            _scope(client, (b"x-closedloop-identity", _signed(_now_good()).encode())), settings
         )
 
 
 def test_two_headers_are_none(settings):
-    header = (b"X-Closedloop-Identity", _signed(GOOD).encode())
+    header = (b"X-Closedloop-Identity", _signed(_now_good()).encode())
     with pytest.raises(NotVouched, match="2 headers"):
         Gate(None)._headers_behind(_scope("10.1.2.3", header, header), settings)
 
@@ -102,5 +108,5 @@ def test_an_address_somebody_tells_is_not_believed(settings):
     told = (b"X-Forwarded-For", b"10.1.2.3")
     with pytest.raises(NotVouched, match="X-Forwarded-For"):
         Gate(None)._headers_behind(
-            _scope("10.1.2.3", told, (b"x-closedloop-identity", _signed(GOOD).encode())), settings
+            _scope("10.1.2.3", told, (b"x-closedloop-identity", _signed(_now_good()).encode())), settings
         )
