@@ -81,6 +81,11 @@ class Survival:
         there = np.flatnonzero(line <= value + _ROUNDING)
         return float(self.age[there[0]]) if there.size else np.inf
 
+    def watched_beyond(self, age: ArrayLike) -> np.ndarray:
+        """How many items were watched to a greater age than this: what a chance from there on rests on."""
+        left = np.append(self.at_risk, 0)
+        return left[np.searchsorted(self.age, amounts(age, "age"), side="right")]
+
     @property
     def median(self) -> tuple[float, float, float]:
         return self.quantile(0.5)
@@ -111,7 +116,8 @@ def kaplan_meier(
     ``durations``: non-negative, in one unit. ``closed``: one truth per item. ``entered``: the age at which
     watching began, for items that were already open when the data begin (left truncation): leaving it out
     would count their unseen weeks as patience of all. ``interval``: ``"log-log"`` (never leaves 0…1, the
-    default) or ``"log"`` (R's). Refused: NaN, lengths that differ, an item that entered at or after its end.
+    default) or ``"log"`` (R's). Refused: NaN, lengths that differ, an item that entered at or after its end
+    (``entered`` 0 means watched from its opening, and fits any end).
     """
     t, e, start = _items(durations, closed, entered)
     if interval not in ("log", "log-log"):
@@ -142,8 +148,10 @@ def _items(
     start = None
     if entered is not None:
         start = amounts(entered, "entered")
-        if start.shape != t.shape or not (start < t).all():
+        if start.shape != t.shape or not ((start < t) | (start == 0)).all():
             raise ValueError("entered must be one age per item, below its duration")
+        # Watched from its opening is watched before it could close, at age 0 too.
+        start = np.where(start == 0, -1.0, start)
     return t, e.astype(bool), start
 
 
@@ -183,8 +191,12 @@ class LogRank:
     expected: Floats
 
 
-def log_rank(durations: ArrayLike, closed: ArrayLike, group: ArrayLike) -> LogRank:
+def log_rank(
+    durations: ArrayLike, closed: ArrayLike, group: ArrayLike, *, entered: ArrayLike | None = None
+) -> LogRank:
     """The log-rank test of k groups. Fewer than two groups, or nothing closed: statistic 0, df 0, p 1.
+
+    ``entered`` as in :func:`kaplan_meier`.
 
     ::
 
@@ -193,13 +205,14 @@ def log_rank(durations: ArrayLike, closed: ArrayLike, group: ArrayLike) -> LogRa
     Source: Mantel (1966); Kalbfleisch & Prentice. Worked number: ``aml`` by group: χ² = 3.396389, df = 1, p =
     0.065339.
     """
-    t, e, _ = _items(durations, closed, None)
+    t, e, start = _items(durations, closed, entered)
     groups, member = np.unique(np.asarray(group), return_inverse=True)
     if member.shape != t.shape:
         raise ValueError(f"group must name one group per item: {member.shape} and {t.shape}")
     ages = np.unique(t[e])
     k = groups.size
-    n = np.array([_at_risk(ages, t[member == g], None) for g in range(k)]).reshape(k, ages.size)
+    begun = [None if start is None else start[member == g] for g in range(k)]
+    n = np.array([_at_risk(ages, t[member == g], begun[g]) for g in range(k)]).reshape(k, ages.size)
     d = np.zeros((k, ages.size))
     np.add.at(d, (member[e], np.searchsorted(ages, t[e])), 1)
     total, closings = n.sum(axis=0), d.sum(axis=0)

@@ -145,3 +145,25 @@ def test_log_rank_of_one_group_or_of_nothing_closed_says_nothing() -> None:
 def test_what_cannot_be_is_refused_by_name(call, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_what_closes_as_it_opens_may_be_watched_from_its_opening():
+    curve = kaplan_meier([0, 0, 4, 6], [True, False, True, True], entered=[0, 0, 0, 5])
+    # At 0: the three watched from their opening; at 4 one of them is left; at 6 only the late-comer.
+    assert curve.at_risk.tolist() == [3, 1, 1]
+    with pytest.raises(ValueError, match="entered must be one age per item, below"):
+        kaplan_meier([5], [True], entered=[5])
+
+
+def test_how_many_were_watched_beyond_an_age():
+    curve = kaplan_meier([2, 2, 4, 10], [True, False, True, True])
+    assert curve.watched_beyond([0, 1.9, 2, 4, 9.9, 10, 11]).tolist() == [4, 4, 2, 1, 1, 0, 0]
+
+
+def test_the_log_rank_test_counts_late_comers_only_once_they_are_watched():
+    ages, closed, group = [3, 5, 8, 9], [True] * 4, ["a", "b", "a", "b"]
+    plain = log_rank(ages, closed, group)
+    assert log_rank(ages, closed, group, entered=[0, 0, 0, 0]).statistic == approx(plain.statistic)
+    late = log_rank(ages, closed, group, entered=[0, 4, 0, 0])
+    # At 3 three are watched instead of four, one of them of group b: E_b 1/3 instead of 1/2.
+    assert plain.expected[1] - late.expected[1] == approx(1 / 2 - 1 / 3)

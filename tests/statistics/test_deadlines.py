@@ -1,0 +1,75 @@
+"""Chances of missing a deadline: by hand, at the boundaries, and only where enough were followed so long."""
+
+from __future__ import annotations
+
+import numpy as np
+from pytest import approx
+
+from closedloop.statistics.deadlines import ENOUGH, ClockHistory, chances_of_missing
+
+TENTHS = np.arange(1, 11) / 5
+
+
+def _history(items: int = 10, severity: str = "red", ended: bool = True) -> ClockHistory:
+    return ClockHistory(["a"] * 10, [severity] * 10, TENTHS, [ended] * 10, [items] * 10)
+
+
+def _both(first: ClockHistory, second: ClockHistory) -> ClockHistory:
+    names = ("kind", "severity", "elapsed", "ended", "items")
+    return ClockHistory(**{n: np.concatenate([getattr(first, n), getattr(second, n)]) for n in names})
+
+
+def test_the_worked_number():
+    told = chances_of_missing(_history(), ["a"], ["red"], [0.5], [1.0])
+    assert told.chance == approx([0.625])
+    assert (told.items.tolist(), told.basis.tolist()) == ([80], ["severity"])
+
+
+def test_ending_at_the_very_deadline_is_in_time_and_a_thousandth_later_is_not():
+    ends = np.repeat([1.0, 1.001], 50)
+    history = ClockHistory(["a"] * 100, ["red"] * 100, ends, [True] * 100, [1] * 100)
+    told = chances_of_missing(history, ["a"] * 2, ["red"] * 2, [0.0, 0.999], [1.0, 1.001])
+    assert told.chance == approx([0.5, 0.0])
+
+
+def test_an_extension_is_a_limit_further_away():
+    told = chances_of_missing(_history(), ["a"] * 2, ["red"] * 2, [0.5] * 2, [1.0, 1.6])
+    assert told.chance[1] == approx(0.25) and told.chance[1] < told.chance[0]
+
+
+def test_what_is_older_is_likelier_to_miss():
+    ages = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
+    told = chances_of_missing(_history(), ["a"] * 5, ["red"] * 5, ages, np.ones(5))
+    assert (np.diff(told.chance) > 0).all()
+
+
+def test_fewer_than_enough_of_the_colour_leave_the_word_to_all_colours():
+    for beyond, basis in ((ENOUGH, "severity"), (ENOUGH - 1, "kind")):
+        few = ClockHistory(["a"], ["red"], [2.0], [True], [beyond])
+        told = chances_of_missing(_both(few, _history(severity="blue")), ["a"], ["red"], [0.5], [1.0])
+        assert told.basis.tolist() == [basis]
+        # Beyond half the limit: the few red ones, all late; with the 80 blue ones, of which 50 are.
+        expected = 1.0 if basis == "severity" else (50 + beyond) / (80 + beyond)
+        assert told.chance == approx([expected])
+
+
+def test_nothing_is_said_where_too_few_were_followed_so_long():
+    for kind, age in (("a", 1.9), ("a", 5.0), ("never seen", 0.1)):
+        told = chances_of_missing(_history(), [kind], ["red"], [age], [6.0])
+        assert np.isnan(told.chance).all() and told.basis.tolist() == ["nothing"]
+    # None ended, and none was watched as long as the deadline: the curve does not reach it.
+    told = chances_of_missing(_history(ended=False), ["a"], ["red"], [0.1], [6.0])
+    assert np.isnan(told.chance).all() and told.basis.tolist() == ["nothing"]
+
+
+def test_what_is_still_running_counts_for_as_long_as_it_was_watched():
+    young = ClockHistory(["a"] * 10, ["red"] * 10, [0.1] * 10, [False] * 10, [100] * 10)
+    alone = chances_of_missing(_history(), ["a"], ["red"], [0.5], [1.0])
+    told = chances_of_missing(_both(_history(), young), ["a"], ["red"], [0.5], [1.0])
+    assert told.chance == approx(alone.chance) and told.items.tolist() == alone.items.tolist()
+
+
+def test_no_clock_and_no_history_are_no_trouble():
+    assert chances_of_missing(_history(), [], [], [], []).chance.size == 0
+    nothing = ClockHistory([], [], [], [], [])
+    assert np.isnan(chances_of_missing(nothing, ["a"], ["red"], [0.5], [1.0]).chance).all()
