@@ -56,6 +56,7 @@ VOLUNTEERS = PageEntry(
     ("station", "as_of", "period"),
     drawer="registers",
 )
+CLOSING = PageEntry("closing", "closing", ":material/timer:", ("station", "as_of"), drawer="analysis")
 DATA = PageEntry("data", "data", ":material/database:", ("station", "as_of"), drawer="data")
 CATALOGUE = PageEntry("catalogue", "catalogue", ":material/menu_book:", drawer="data")
 AUDIT = PageEntry("audit", "audit", ":material/policy:")
@@ -72,6 +73,7 @@ PAGES: tuple[PageEntry, ...] = (
     VOLUNTEERS,
     TRENDS,
     STATION,
+    CLOSING,
     DATA,
     CATALOGUE,
 )
@@ -117,6 +119,7 @@ def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) 
         TRENDS: texts.t("Trends"),
         STATION: texts.t("Station"),
         CATALOGUE: texts.t("Catalogue"),
+        CLOSING: texts.t("Time to close"),
         DATA: texts.t("Data"),
         AUDIT: texts.t("Traces"),
     }[page]
@@ -137,6 +140,7 @@ def page_summary(page: PageEntry, texts: Texts) -> str:
         DIVERSIONS: texts.t(
             "Non-police matters sent to other departments: accepted, returned, done, fed back, called again."
         ),
+        CLOSING: texts.t("How long items take from opening to closing, those still open counted in."),
         VOLUNTEERS: texts.t("How many volunteers serve where, and what they did. Counts only."),
         TRENDS: texts.t("Any metric by day, week or month, against the year and the period before."),
         STATION: texts.t("One station on one page: loops, open items, metrics, findings, coverage."),

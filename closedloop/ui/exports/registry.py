@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from closedloop.ui.catalogue_view import METRICS_EXPORT, POLICIES_EXPORT
+from closedloop.ui.closing_export import CLOSING_EXPORTS
 from closedloop.ui.daily_table import DAILY_EXPORT
 from closedloop.ui.dispute_export import DISPUTE_EXPORTS
 from closedloop.ui.diversion_export import DIVERSION_EXPORTS
@@ -24,5 +25,6 @@ EXPORTS: dict[str, Export] = {
         TREND_EXPORT,
         METRICS_EXPORT,
         POLICIES_EXPORT,
+        *CLOSING_EXPORTS,
     )
 }

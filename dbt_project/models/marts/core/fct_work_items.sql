@@ -66,6 +66,23 @@ walked as (
 
 ),
 
+-- An item that was opened again keeps its first ending.
+ended as (
+
+    select
+        states.item_key,
+        min(states.valid_from) filter (where states.status = 'closed') as first_closed_at,
+        min(states.valid_from) filter (where states.status = 'cancelled') as first_cancelled_at
+    from {{ ref('int_item_states') }} as states
+    inner join judged on states.item_key = judged.item_key
+    where states.status in ('closed', 'cancelled')
+        and states.valid_from <= judged.judged_at
+        -- of several events at one instant the last one wins
+        and (states.valid_to is null or states.valid_to > states.valid_from)
+    group by states.item_key
+
+),
+
 judged_targets as (
 
     select
@@ -120,6 +137,8 @@ final as (
         {{ duty_day('items.opened_at') }} as opened_duty_day,
         case when present.status = 'closed' then present.ended_at end as closed_at,
         case when present.status = 'cancelled' then present.ended_at end as cancelled_at,
+        ended.first_closed_at,
+        ended.first_cancelled_at,
         walked.last_event_at,
 
         ---------- where it stands
@@ -158,6 +177,7 @@ final as (
     from items
     inner join present on items.item_key = present.item_key
     inner join walked on items.item_key = walked.item_key
+    left join ended on items.item_key = ended.item_key
     left join judged_targets on items.work_item_id = judged_targets.work_item_id
     left join linked on items.work_item_id = linked.work_item_id
     left join stations on present.station_id = stations.station_id

@@ -1,0 +1,157 @@
+"""Time to close: how long each item of a cohort took, and how long the others have been open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from closedloop.queries.reading import read
+from closedloop.warehouse.scope import Scope
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Which items, by their opening in [since, until). Empty tuples mean all. Hashable, to key a cache."""
+
+    since: datetime
+    until: datetime
+    loop: str | None = None
+    stations: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+
+
+_TIMES = """
+with opened as (
+    select
+        items.work_item_id,
+        items.loop,
+        items.source_table,
+        states.station_id,
+        -- The colour it got first: what takes long is often upgraded because it takes long.
+        case when states.severity is not null then items.severity_at_issue end as severity,
+        items.opened_at,
+        least(items.first_closed_at, items.first_cancelled_at) as ended_at,
+        items.first_closed_at <= coalesce(items.first_cancelled_at, items.first_closed_at) as was_closed
+    from marts.fct_work_items as items
+    inner join marts.fct_loop_stages as states
+        on items.work_item_id = states.work_item_id
+        and states.valid_from <= :as_of
+        and (states.valid_to > :as_of or states.valid_to is null)
+    where items.opened_at >= :since
+        and items.opened_at < :until
+        and (cast(:loop as text) is null or items.loop = :loop)
+        and (cast(:stations as text[]) is null or states.station_id = any(cast(:stations as text[])))
+),
+
+-- A stage may come with the item's own table or with the events: known is what both have reported.
+watched as (
+    select
+        opened.*,
+        least(:as_of, own.known_until, events.known_until) as watched_until,
+        own.covered_from
+    from opened
+    left join marts.ops_coverage as own
+        on opened.station_id = own.station_id
+        and opened.source_table = own.source_table
+    left join marts.ops_coverage as events
+        on opened.station_id = events.station_id
+        and events.source_table = 'loop_events'
+    where cast(:severities as text[]) is null
+        or coalesce(opened.severity, 'none') = any(cast(:severities as text[]))
+),
+
+-- Limits that run from the first stage of a loop to its last.
+whole_limits as (
+    select distinct
+        policies.loop,
+        policies.target
+    from marts.dim_sla_policy as policies
+    inner join marts.dim_loops as loops
+        on policies.loop = loops.loop
+        and policies.start_stage = loops.first_stage
+    inner join marts.dim_loop_stages as stages
+        on policies.loop = stages.loop
+        and policies.stop_stage = stages.stage
+        and stages.closes
+),
+
+limits as (
+    select distinct on (targets.work_item_id)
+        targets.work_item_id,
+        targets.base_due_at
+    from watched
+    inner join marts.fct_sla_targets as targets
+        on watched.work_item_id = targets.work_item_id
+    inner join whole_limits
+        on targets.loop = whole_limits.loop
+        and targets.target = whole_limits.target
+    where targets.is_confirmed
+        and targets.base_due_at is not null
+        and targets.started_at <= :as_of
+    order by targets.work_item_id, targets.started_at, targets.spell_no
+),
+
+timed as (
+    select
+        watched.loop,
+        watched.station_id,
+        watched.severity,
+        case
+            when watched.ended_at <= watched.watched_until then
+                case when watched.was_closed then 'closed' else 'cancelled' end
+            else 'open'
+        end as outcome,
+        extract(epoch from least(watched.ended_at, watched.watched_until) - watched.opened_at) as seconds,
+        greatest(extract(epoch from watched.covered_from - watched.opened_at), 0) as unseen_seconds,
+        extract(epoch from limits.base_due_at - watched.opened_at) as limit_seconds
+    from watched
+    left join limits
+        on watched.work_item_id = limits.work_item_id
+    where watched.opened_at <= watched.watched_until
+)
+
+select
+    loop,
+    station_id,
+    severity,
+    outcome,
+    cast(ceil(seconds / 60) as double precision) as minutes,
+    cast(floor(coalesce(unseen_seconds, 0) / 60) as double precision) as unseen_minutes,
+    cast(limit_seconds / 60 as double precision) as limit_minutes,
+    count(*) as items
+from timed
+where seconds > coalesce(unseen_seconds, 0) or coalesce(unseen_seconds, 0) = 0
+group by
+    loop,
+    station_id,
+    severity,
+    outcome,
+    ceil(seconds / 60),
+    floor(coalesce(unseen_seconds, 0) / 60),
+    limit_seconds
+"""
+
+
+def closing_times(scope: Scope, as_of: datetime, cohort: Cohort) -> pd.DataFrame:
+    """How long the items of a cohort took to their first closing, as far as it is known at ``as_of``.
+
+    Items counted, one row per loop × station × colour at issue × ``outcome`` × times. ``outcome``:
+    ``closed``, ``cancelled`` (or withdrawn), ``open``. ``minutes`` from the opening to that end; for what
+    is open to the last moment its station has reported, which is never after ``as_of``: an end seen later
+    than that is not used, because what was not reported may have ended as well. Full minutes, rounded up,
+    so an item is within a limit of full minutes exactly when its minutes are. ``unseen_minutes``: how old
+    it was when its station's data begin. ``limit_minutes``: from the opening to the first deadline of the
+    whole loop as set at its start, if somebody confirmed that limit; None where there is none. The station
+    is the one that has the item at ``as_of``; items that have since gone to a station outside the scope are
+    left out. An empty frame means that nothing was opened, or nothing reported.
+    """
+    params = {
+        "since": cohort.since,
+        "until": cohort.until,
+        "loop": cohort.loop,
+        "stations": list(cohort.stations) or None,
+        "severities": list(cohort.severities) or None,
+    }
+    return read(scope, as_of, _TIMES, params)

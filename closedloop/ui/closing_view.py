@@ -1,0 +1,254 @@
+"""Time to close as curves, a table and sentences that can be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from closedloop.statistics.survival import LogRank, Survival, kaplan_meier, log_rank
+from closedloop.ui.closing_choice import MOST_LINES, ClosingChoice, member_name, members, split_name
+from closedloop.ui.shares import MIN_N
+from closedloop.ui.visit import Visit
+
+_COLUMN = {"severity": "severity", "station": "station_id", "loop": "loop"}
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """A part of the cohort: what was counted, and its curve in minutes.
+
+    ``within`` is the curve in shares of each item's own limit (1 = the deadline), of those that have one.
+    """
+
+    member: str | None
+    items: int
+    closed: int
+    open: int
+    cancelled: int
+    curve: Survival
+    within: Survival
+    closed_median: float
+
+    @property
+    def enough(self) -> bool:
+        """False where figures would say more about chance than about the items."""
+        return self.items >= MIN_N
+
+
+def group_of(times: pd.DataFrame, member: str | None = None) -> Group:
+    """The rows of ``queries.closing.closing_times`` as one group."""
+    items = times["items"].to_numpy(dtype=np.int64)
+    outcome = times["outcome"].to_numpy(dtype=str)
+    counted = {name: int(items[outcome == name].sum()) for name in ("closed", "open", "cancelled")}
+    limited = times[times["limit_minutes"].notna() & (times["limit_minutes"].astype(float) > 0)]
+    limit = limited["limit_minutes"].to_numpy(dtype=float)
+    minutes, closed, unseen = _spread(times)
+    return Group(
+        member=member,
+        items=int(items.sum()),
+        **counted,
+        curve=kaplan_meier(minutes, closed, entered=unseen),
+        within=_within(limited, limit),
+        closed_median=float(np.median(minutes[closed])) if closed.any() else np.nan,
+    )
+
+
+def _spread(
+    times: pd.DataFrame, scale: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """One entry per item: age at its end or when last seen, whether it closed, age when first seen."""
+    items = times["items"].to_numpy(dtype=np.int64)
+    each = 1.0 if scale is None else scale
+    minutes = np.repeat(times["minutes"].to_numpy(dtype=float) / each, items)
+    closed = np.repeat((times["outcome"] == "closed").to_numpy(dtype=bool), items)
+    unseen = np.repeat(times["unseen_minutes"].to_numpy(dtype=float) / each, items)
+    return minutes, closed, unseen if (unseen > 0).any() else None
+
+
+def _within(limited: pd.DataFrame, limit: np.ndarray) -> Survival:
+    ages, closed, unseen = _spread(limited, limit)
+    return kaplan_meier(ages, closed, entered=unseen)
+
+
+def groups(visit: Visit, times: pd.DataFrame, by: str) -> list[Group]:
+    """The parts of a split that have items, in their fixed order."""
+    key = times[_COLUMN[by]].fillna("none") if by == "severity" else times[_COLUMN[by]]
+    parts = dict(list(times.groupby(key, sort=False)))
+    return [group_of(parts[member], member) for member in members(visit, by) if member in parts]
+
+
+def compared(times: pd.DataFrame, by: str, found: Sequence[Group]) -> LogRank | None:
+    """The log-rank test of the parts of a split that are large enough; None with nothing to compare.
+
+    Loops are not compared: an incident and a dispute are not the same work.
+    """
+    large = [group.member for group in found if group.enough]
+    if by == "loop" or len(large) < 2:
+        return None
+    key = times[_COLUMN[by]].fillna("none")
+    chosen = times[key.isin(large)]
+    minutes, closed, unseen = _spread(chosen)
+    group = np.repeat(key[chosen.index].to_numpy(dtype=str), chosen["items"].to_numpy(dtype=np.int64))
+    return log_rank(minutes, closed, group, entered=unseen)
+
+
+def span(visit: Visit, minutes: float) -> str:
+    """Minutes as the page says them; what was not reached is said, not left empty."""
+    if minutes == np.inf:
+        return visit.t("not reached")
+    return "—" if minutes != minutes else visit.texts.duration(timedelta(minutes=float(minutes)))
+
+
+def median_text(visit: Visit, group: Group) -> str:
+    """``12 d (95%: 10 d – 14 d)``; words where there are too few."""
+    if not group.enough:
+        return visit.t("too few to say")
+    middle, low, high = group.curve.median
+    return visit.t(
+        "{median} (95%: {low} – {high})",
+        median=span(visit, middle),
+        low=span(visit, low),
+        high=span(visit, high),
+    )
+
+
+def within_text(visit: Visit, group: Group) -> str:
+    """The share closed within the limit with its interval; a dash where no limit runs over the whole loop."""
+    if group.within.items == 0:
+        return "—"
+    if group.within.items < MIN_N:
+        return visit.t("too few to say")
+    late = float(group.within.at(1.0))
+    if late != late:
+        return visit.t("not yet known")
+    low, high = (float(limit) for limit in group.within.limits_at(1.0))
+    if high != high:
+        return f"{1 - late:.1%}"
+    return visit.t(
+        "{counts} (95%: {interval})",
+        counts=f"{1 - late:.1%}",
+        interval=f"{100 - 100 * high:.1f}–{1 - low:.1%}",
+    )
+
+
+def figures_table(visit: Visit, whole: Group, found: Sequence[Group], by: str) -> pd.DataFrame:
+    """One row per part in fixed order, and one for all unless loops are shown."""
+    named = [(member_name(visit, by, group.member or ""), group) for group in found]
+    if by != "loop":
+        named.append((visit.t("Together"), whole))
+    return pd.DataFrame(
+        [
+            {
+                "member": name,
+                "items": group.items,
+                "median": median_text(visit, group),
+                "within": within_text(visit, group),
+                "closed": group.closed,
+                "open": group.open,
+                "cancelled": group.cancelled,
+                "closed_median": span(visit, group.closed_median) if group.enough else "",
+            }
+            for name, group in named
+        ]
+    )
+
+
+def figures_labels(visit: Visit, by: str) -> dict[str, str]:
+    """Header of each column of :func:`figures_table`."""
+    t = visit.t
+    return {
+        "member": split_name(visit, by),
+        "median": t("Half are closed after (median)"),
+        "within": t("Closed within the limit"),
+        "items": t("Opened (n)"),
+        "closed": t("Closed"),
+        "open": t("Still open (censored)"),
+        "cancelled": t("Cancelled (censored)"),
+        "closed_median": t("Median of the closed alone (too fast)"),
+    }
+
+
+def shown_groups(choice: ClosingChoice, found: Sequence[Group], whole: Group) -> list[Group]:
+    """The groups to draw, at most four: those asked for, else the first; of stations none is first, so all
+    together.
+    """
+    large = [group for group in found if group.enough]
+    if choice.show:
+        return [group for group in large if group.member in choice.show]
+    if choice.by == "station":
+        return [whole] if whole.enough else []
+    return large[:MOST_LINES]
+
+
+def sentence(visit: Visit, choice: ClosingChoice, whole: Group) -> str:
+    """What a leader can repeat about one loop."""
+    t, number = visit.t, visit.texts.number
+    loop = visit.names.loop(choice.cohort.loop)
+    if not whole.enough:
+        return t("{n} items of {loop} were opened: too few for a figure.", n=number(whole.items), loop=loop)
+    middle, low, high = whole.curve.median
+    if middle == np.inf:
+        told = t(
+            "Of {n} items of {loop}, fewer than half have been closed so far; {open} are still open.",
+            n=number(whole.items),
+            loop=loop,
+            open=number(whole.open),
+        )
+    else:
+        told = t(
+            "{loop}: half are closed within {median} (95% interval {low} – {high}, n = {n}, "
+            "{open} of them still open).",
+            loop=loop,
+            median=span(visit, middle),
+            low=span(visit, low),
+            high=span(visit, high),
+            n=number(whole.items),
+            open=number(whole.open),
+        )
+    late = float(whole.within.at(1.0)) if whole.within.items >= MIN_N else np.nan
+    if late == late:
+        told += " " + t("{share} are closed within their limit.", share=f"{1 - late:.1%}")
+    return told
+
+
+def comparison(visit: Visit, by: str, test: LogRank, found: Sequence[Group]) -> str:
+    """What the log-rank test says, in words."""
+    t = visit.t
+    left_out = sum(1 for group in found if not group.enough)
+    p = "p < 0.001" if test.p < 0.001 else f"p = {test.p:.3f}"
+    what = split_name(visit, by)
+    if test.p >= 0.05:
+        told = t("{what}: the differences are within chance (log-rank {p}).", what=what, p=p)
+    elif by == "severity":
+        told = t(
+            "{what}: the curves differ beyond chance (log-rank {p}), as they should where limits differ.",
+            what=what,
+            p=p,
+        )
+    else:
+        told = t(
+            "{what}: the curves differ beyond chance (log-rank {p}). It does not say which, or why: look "
+            "at the kinds of matter before anything else.",
+            what=what,
+            p=p,
+        )
+    if left_out:
+        told += " " + visit.texts.n(
+            "{count} with fewer than 20 items is left out.",
+            "{count} with fewer than 20 items each are left out.",
+            left_out,
+        )
+    return told
+
+
+def open_params(choice: ClosingChoice) -> Mapping[str, object]:
+    """The address of the open list with the same filters."""
+    cohort = choice.cohort
+    params = {"loop": cohort.loop, "colour": list(cohort.severities)}
+    if len(cohort.stations) == 1:
+        params["station"] = cohort.stations[0]
+    return {name: value for name, value in params.items() if value}
