@@ -7,9 +7,11 @@ from closedloop.queries.standing import judgement_counts, open_items
 from closedloop.ui import filters
 from closedloop.ui.exports.links import download_links
 from closedloop.ui.ignored import say_ignored
+from closedloop.ui.likely import likely_items
 from closedloop.ui.open_list import (
     AGES,
     HOLDERS,
+    LIKELY,
     SEVERITIES,
     VIEWS,
     active_filters,
@@ -31,7 +33,15 @@ t, texts, names = visit.t, visit.texts, visit.names
 choice = read_choice(st.query_params, visit)
 
 st.title(page_title(OPEN, texts, visit.identity))
-st.caption(t("Every open item as of {moment}, worst first.", moment=texts.moment(visit.as_of)))
+likely = choice.view == LIKELY
+st.caption(
+    t(
+        "Open items with a deadline ahead as of {moment}, most likely to miss it first.",
+        moment=texts.moment(visit.as_of),
+    )
+    if likely
+    else t("Every open item as of {moment}, worst first.", moment=texts.moment(visit.as_of))
+)
 
 say_ignored(visit, ignored_filters(st.query_params, visit))
 
@@ -84,16 +94,16 @@ counts = view_counts(rows(visit.ask(judgement_counts, wanted=choice.wanted)))
 filters.switch(
     t("Deadlines"),
     "view",
-    tuple(VIEWS),
-    lambda view: f"{view_label(visit, view)} {counts[view]:,}",
+    (*VIEWS, LIKELY),
+    lambda view: f"{view_label(visit, view)} {counts[view]:,}" if view in counts else view_label(visit, view),
     "all",
 )
 
-found = visit.ask(open_items, wanted=choice.wanted, row_limit=SHOWN)
+found = visit.ask(likely_items if likely else open_items, wanted=choice.wanted, row_limit=SHOWN)
 if found.empty:
     empty(t("No open item passes these filters."))
 else:
-    total = counts[choice.view]
+    total = found["all_items"].iloc[0] if likely else counts[choice.view]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(
             t("{shown} of {total} items; a click on a number opens the item.", shown=len(found), total=total),
@@ -101,6 +111,16 @@ else:
         )
         st.html(download_links(visit, "open"))
     open_table(visit, found)
+if likely:
+    st.caption(
+        t(
+            "Per item, the deadline ahead that it is most likely to miss. The chance is the share that "
+            "missed among clocks of the same target and colour which began in the last 26 weeks and were "
+            "still running at this age; of fewer than 30, that of the target in any colour. Above two "
+            "thirds: likely; below one third: unlikely. It speaks of items of this kind, not of anybody's "
+            "work."
+        )
+    )
 st.caption(
     t(
         "Late is said of limits in minutes or hours, overdue of limits in days. Not yet known: the deadline "

@@ -83,6 +83,7 @@ with standing as (
 clocks as (
     select
         targets.work_item_id,
+        targets.spell_id,
         targets.target,
         targets.unit,
         targets.charged_to,
@@ -180,7 +181,8 @@ def standing_counts(scope: Scope, as_of: datetime, station: str | None = None) -
     return read(scope, as_of, _COUNTS, OpenFilter(station=station).params())
 
 
-_LISTED = """
+#: What a list shows of each open item, and the filters of the list; follows :data:`STANDING`.
+LISTED = """
 listed as (
     select
         open_items.*,
@@ -257,7 +259,7 @@ _WORST_FIRST = """
 """
 
 _OPEN_ITEMS = f"""{STANDING},
-{_LISTED}
+{LISTED}
 select
     {_COLUMNS}
 from chosen
@@ -282,7 +284,7 @@ def open_items(scope: Scope, as_of: datetime, wanted: OpenFilter, row_limit: int
 
 
 _JUDGEMENT_COUNTS = f"""{STANDING},
-{_LISTED}
+{LISTED}
 select judgement, count(*) as items
 from chosen
 group by judgement
@@ -298,7 +300,7 @@ def judgement_counts(scope: Scope, as_of: datetime, wanted: OpenFilter) -> pd.Da
 
 
 _TODAY = f"""{STANDING},
-{_LISTED},
+{LISTED},
 
 sections as (
     select 'overdue' as section, * from chosen where judgement = 'overdue'

@@ -8,10 +8,12 @@ from datetime import timedelta
 
 import pandas as pd
 
+from closedloop.queries.reading import rows
 from closedloop.queries.standing import JUDGEMENTS, OpenFilter
 from closedloop.ui import filters
 from closedloop.ui.exports.model import Params
 from closedloop.ui.ignored import ignored_values
+from closedloop.ui.likely import basis_text, chance_text
 from closedloop.ui.visit import Visit
 
 HOLDERS = ("centre", "station", "post", "department")
@@ -27,6 +29,9 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "unconfirmed": ("unconfirmed",),
     "rest": ("running", "paused", "no_calendar", "untimed"),
 }
+
+#: The part that is asked and sorted in another way: what will miss a deadline that still lies ahead.
+LIKELY = "likely"
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ def read_choice(params: Params, visit: Visit) -> OpenChoice:
     """
     names = visit.names
     loops = filters.some_of(params.get_all("loop"), names.ids("loop"))
-    view = filters.one_of(params.get("view"), tuple(VIEWS), "all") or "all"
+    view = filters.one_of(params.get("view"), (*VIEWS, LIKELY), "all") or "all"
     return OpenChoice(
         view,
         OpenFilter(
@@ -55,7 +60,7 @@ def read_choice(params: Params, visit: Visit) -> OpenChoice:
             stages=filters.some_of(params.get_all("stage"), names.ids("stage")),
             holders=filters.some_of(params.get_all("holder"), HOLDERS),
             min_age_days=filters.parse_number(params.get("age"), 0, max(AGES)),
-            judgements=VIEWS[view],
+            judgements=VIEWS.get(view, ()),
             returned=params.get("only") == "returned",
             opened_from=visit.duty_day[1] if params.get("only") == "new" else None,
         ),
@@ -73,7 +78,7 @@ def ignored_filters(params: Params, visit: Visit) -> list[str]:
             "target": names.ids("target"),
             "stage": names.ids("stage"),
             "holder": HOLDERS,
-            "view": tuple(VIEWS),
+            "view": (*VIEWS, LIKELY),
             "only": ("returned", "new"),
             "age": tuple(str(days) for days in AGES),
         },
@@ -119,6 +124,7 @@ def view_label(visit: Visit, view: str) -> str:
         "unknown": t("Not yet known"),
         "unconfirmed": t("Open n days (no confirmed limit)"),
         "rest": t("In time or untimed"),
+        LIKELY: t("Most likely to miss first"),
     }[view]
 
 
@@ -176,7 +182,7 @@ def display_frame(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
     def local(column: str) -> pd.Series:
         return pd.to_datetime(frame[column], utc=True).dt.tz_convert(zone).dt.tz_localize(None)
 
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "item": frame["item_no"],
             "severity": _mapped(frame["severity"], names.severity),
@@ -199,6 +205,17 @@ def display_frame(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
             ],
         }
     )
+    return _with_chances(visit, table, frame) if "chance" in frame else table
+
+
+def _with_chances(visit: Visit, table: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+    """The table of ``ui.likely.likely_items``: the chance first, because a phone shows little more."""
+    table = table.drop(columns=["overdue_days"])
+    place = table.columns.get_loc("due_at")
+    table.insert(place, "target", table.pop("target"))
+    table.insert(1, "chance", [chance_text(visit, chance) for chance in frame["chance"]])
+    table["basis"] = [basis_text(visit, row) for row in rows(frame[["basis", "rests_on"]])]
+    return table
 
 
 def column_labels(visit: Visit) -> dict[str, str]:
@@ -221,6 +238,8 @@ def column_labels(visit: Visit) -> dict[str, str]:
         "age_days": t("Age (days)"),
         "returned": t("Returned for rework"),
         "missing": t("Skipped stages"),
+        "chance": t("Will it miss?"),
+        "basis": t("What that rests on"),
     }
 
 

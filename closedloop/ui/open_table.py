@@ -14,6 +14,7 @@ _KEY = "open_item"
 _SHORT = 18
 #: Pixels: the first six columns fit a wide screen beside the sidebar without scrolling.
 _WIDTHS = {"item": 112, "severity": 84, "title": 290, "station": 118, "holder": 130, "due_at": 140}
+_TEXTS = ("standing", "loop", "title", "station", "stage", "holder", "target", "missing")
 _BADGES = ["red", "orange", "blue", "gray"]
 
 
@@ -24,7 +25,7 @@ def _follow(items: tuple[str, ...], shared: dict[str, str]) -> None:
 
 
 def open_table(visit: Visit, frame: pd.DataFrame) -> None:
-    """Show ``queries.standing.open_items``."""
+    """Show ``queries.standing.open_items``, or ``ui.likely.likely_items``."""
     labels = column_labels(visit)
     table = display_frame(visit, frame)
     names = [visit.names.severity(None if s == "none" else s) for s in SEVERITIES]
@@ -35,7 +36,9 @@ def open_table(visit: Visit, frame: pd.DataFrame) -> None:
         hide_index=True,
         placeholder="",
         height="content" if len(table) <= _SHORT else 720,
-        alt=visit.t("Open items, worst first"),
+        alt=visit.t("Open items, most likely to miss a deadline first")
+        if "chance" in table
+        else visit.t("Open items, worst first"),
         column_config={
             "item": st.column_config.ButtonColumn(
                 labels["item"],
@@ -50,7 +53,11 @@ def open_table(visit: Visit, frame: pd.DataFrame) -> None:
             "severity": st.column_config.MultiselectColumn(
                 labels["severity"], width=_WIDTHS["severity"], options=names, color=_BADGES
             ),
-            "overdue_days": number(labels["overdue_days"], format="%.1f"),
+            **(
+                {"overdue_days": number(labels["overdue_days"], format="%.1f")}
+                if "overdue_days" in table
+                else {}
+            ),
             "days_left": number(labels["days_left"], format="%.1f"),
             "age_days": number(labels["age_days"], format="%.1f"),
             "due_at": moment(labels["due_at"], width=_WIDTHS["due_at"], format="YYYY-MM-DD HH:mm"),
@@ -58,7 +65,8 @@ def open_table(visit: Visit, frame: pd.DataFrame) -> None:
             "returned": st.column_config.CheckboxColumn(labels["returned"]),
             **{
                 column: st.column_config.TextColumn(labels[column], width=_WIDTHS.get(column))
-                for column in ("standing", "loop", "title", "station", "stage", "holder", "target", "missing")
+                for column in (*_TEXTS, "chance", "basis")
+                if column in table
             },
         },
     )

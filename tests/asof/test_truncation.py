@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from closedloop.queries import disputes, diversions, volunteers
+from closedloop.queries import closing, deadlines, disputes, diversions, volunteers
 from closedloop.queries.reading import rows
+from closedloop.queries.standing import OpenFilter
 from closedloop.transform.builder import build
 from closedloop.warehouse import Scope, scoped_connection
 from tests.asof.truncate import truncate
@@ -93,6 +94,13 @@ REGISTERS = {
     "after_resolution": disputes.after_resolution,
     "sent_diversions": diversions.sent_diversions,
     "volunteer_activities": volunteers.volunteer_activities,
+    "closing_times": lambda scope, as_of, since, until: closing.closing_times(
+        scope, as_of, closing.Cohort(since, until)
+    ),
+    "deadlines_ahead": lambda scope, as_of, since, until: deadlines.deadlines_ahead(
+        scope, as_of, OpenFilter()
+    ),
+    "deadlines_before": lambda scope, as_of, since, until: deadlines.deadlines_before(scope, as_of, since),
 }
 
 

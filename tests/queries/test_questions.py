@@ -13,6 +13,8 @@ import pytest
 from closedloop import queries
 from closedloop.queries import (
     catalogues,
+    closing,
+    deadlines,
     disputes,
     diversions,
     findings,
@@ -115,6 +117,9 @@ def _everything(latest):
         (volunteers.serving_volunteers, {"day": last}),
         (volunteers.volunteer_activities, long),
         (volunteers.volunteer_posts, {"day": last, **long}),
+        (closing.closing_times, {"cohort": closing.Cohort(**long)}),
+        (deadlines.deadlines_ahead, {"wanted": OpenFilter()}),
+        (deadlines.deadlines_before, {"since": long["since"]}),
         (findings.finding_rules, {}),
         (findings.finding_counts, {"wanted": wanted}),
         (findings.time_to_mend, {"wanted": wanted}),

@@ -1,0 +1,129 @@
+"""Time to close, and deadlines ahead: counted a second time from the intervals, item by item."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+
+from benchmarks.deadlines import brier, calibration, predicted
+from closedloop.queries.closing import Cohort, closing_times
+from closedloop.queries.deadlines import deadlines_ahead
+from closedloop.queries.reading import rows
+from closedloop.queries.standing import OpenFilter, open_items
+from closedloop.ui.likely import likely_items
+from closedloop.warehouse import Scope
+from tests.oracle.stories import local
+
+CITY = Scope.city()
+SINCE, UNTIL = local("2024-08-01 00:00"), local("2025-04-25 00:00")
+
+_STORIES = """
+    select i.work_item_id, i.loop, i.source_table, i.opened_at, s.station_id, s.status, s.valid_from
+    from marts.fct_work_items as i
+    join marts.fct_loop_stages as s on s.work_item_id = i.work_item_id and s.valid_from <= %(as_of)s
+    where i.opened_at >= %(since)s and i.opened_at < %(until)s
+    order by i.work_item_id, s.valid_from
+"""
+
+
+def _told_again(city, as_of: datetime) -> Counter:
+    """(loop, station, outcome, minutes) → items, each item's intervals walked one after another."""
+    with city.connect("owner") as connection:
+        known = {
+            (station, table): until
+            for station, table, until in connection.execute(
+                "select station_id, source_table, known_until from marts.ops_coverage"
+            ).fetchall()
+        }
+        states = connection.execute(_STORIES, {"as_of": as_of, "since": SINCE, "until": UNTIL}).fetchall()
+    stories: dict[str, list] = {}
+    for state in states:
+        stories.setdefault(state[0], []).append(state)
+    found: Counter = Counter()
+    for story in stories.values():
+        _, loop, table, opened, *_ = story[0]
+        station = story[-1][4]
+        reported = [known.get((station, table)), known.get((station, "loop_events"))]
+        watched = min([as_of, *(moment for moment in reported if moment is not None)])
+        if opened > watched:
+            continue
+        ending = next((s for s in story if s[5] in ("closed", "cancelled")), None)
+        outcome, at = ("open", watched)
+        if ending is not None and ending[6] <= watched:
+            outcome, at = ending[5], ending[6]
+        found[loop, station, outcome, math.ceil((at - opened) / timedelta(minutes=1))] += 1
+    return found
+
+
+@pytest.mark.parametrize("moment", ["the latest", "a moment within"])
+def test_each_item_takes_as_long_as_its_intervals_say(city, latest, moment):
+    as_of = latest if moment == "the latest" else local("2024-12-17 14:37")
+    answer: Counter = Counter()
+    for row in rows(closing_times(CITY, as_of, Cohort(SINCE, UNTIL))):
+        answer[row["loop"], row["station_id"], row["outcome"], int(row["minutes"])] += int(row["items"])
+    expected = _told_again(city, as_of)
+    assert answer == expected
+    assert {outcome for _, _, outcome, _ in answer} == {"closed", "open", "cancelled"}
+
+
+def test_a_cohort_begins_at_its_first_instant_and_ends_before_its_last(city, latest):
+    with city.connect() as connection:
+        (opened,) = connection.execute(
+            "select max(opened_at) from marts.fct_work_items where loop = 'directive' and opened_at < %s",
+            [UNTIL],
+        ).fetchone()
+    second = timedelta(seconds=1)
+    for since, until, there in (
+        (opened, opened + second, True),
+        (opened + second / 1000, opened + second, False),
+        (opened - second, opened, False),
+    ):
+        found = closing_times(CITY, latest, Cohort(since, until, loop="directive"))
+        assert bool(found["items"].sum()) is there
+
+
+def test_a_cohort_keeps_what_its_filters_name(city, latest):
+    everything = closing_times(CITY, latest, Cohort(SINCE, UNTIL))
+    for wanted, column, value in (
+        (Cohort(SINCE, UNTIL, loop="dispute"), "loop", "dispute"),
+        (Cohort(SINCE, UNTIL, stations=("S03",)), "station_id", "S03"),
+        (Cohort(SINCE, UNTIL, severities=("red",)), "severity", "red"),
+    ):
+        kept = closing_times(CITY, latest, wanted)
+        assert set(kept[column]) == {value}
+        assert kept["items"].sum() == everything.loc[everything[column] == value, "items"].sum() > 0
+
+
+def test_every_deadline_ahead_is_one_of_an_open_item_and_not_yet_due(city, latest):
+    ahead = deadlines_ahead(CITY, latest, OpenFilter())
+    assert ahead["spell_id"].is_unique and (ahead["due_at"] >= latest).all()
+    assert set(ahead["work_item_id"]) <= set(open_items(CITY, latest, OpenFilter())["work_item_id"])
+    assert ((ahead["elapsed"] >= 0) & (ahead["due_share"] >= ahead["elapsed"])).all()
+
+
+def test_the_likeliest_come_first_each_item_once(city, latest):
+    found = likely_items(CITY, latest, OpenFilter())
+    chances = found["chance"].fillna(-1).tolist()
+    assert chances == sorted(chances, reverse=True) and chances[0] > 0
+    assert found["work_item_id"].is_unique
+    assert set(found["all_items"]) == {len(found)}
+    assert (
+        likely_items(CITY, latest, OpenFilter(), 3)["work_item_id"].tolist()
+        == found["work_item_id"].tolist()[:3]
+    )
+
+
+def test_what_was_told_in_the_past_is_about_what_came(city, latest):
+    told = predicted(CITY, latest, [latest - timedelta(weeks=weeks) for weeks in range(2, 60, 4)])
+    bands = calibration(told)
+    print(bands.round(3).to_string(), brier(told))
+    known = told[told["chance"].notna()]
+    assert len(known) > 200
+    # Coarse: a small city, and clocks of one item that depend on each other.
+    assert abs(known["chance"].mean() - known["missed"].astype(float).mean()) < 0.06
+    assert bands["missed"].iloc[-1] > bands["missed"].iloc[0]
+    ours, usual = brier(told)
+    assert ours < usual
