@@ -73,3 +73,24 @@ def test_no_clock_and_no_history_are_no_trouble():
     assert chances_of_missing(_history(), [], [], [], []).chance.size == 0
     nothing = ClockHistory([], [], [], [], [])
     assert np.isnan(chances_of_missing(nothing, ["a"], ["red"], [0.5], [1.0]).chance).all()
+
+
+def test_what_is_told_at_a_past_moment_is_what_comes():
+    """Simulated clocks, half of them slow, looked at while some of every age are running."""
+    random = np.random.default_rng(20250425)
+    begun, now = random.uniform(0, 10, 60_000), 9.0
+    length = random.gamma(2, np.where(random.random(begun.size) < 0.5, 0.2, 0.7))
+    known = begun < now
+    running = known & (begun + length > now) & (now - begun < 1)
+    elapsed = np.minimum(length, now - begun)[known]
+    history = ClockHistory(
+        ["a"] * known.sum(), [""] * known.sum(), elapsed, (begun + length <= now)[known], np.ones(known.sum())
+    )
+    count = running.sum()
+    told = chances_of_missing(history, ["a"] * count, [""] * count, (now - begun)[running], np.ones(count))
+    missed = (length > 1)[running]
+    for low, high in ((0.0, 1 / 3), (1 / 3, 2 / 3), (2 / 3, 1.0)):
+        band = (told.chance > low) & (told.chance <= high)
+        if band.sum() > 300:
+            assert told.chance[band].mean() == approx(missed[band].mean(), abs=0.05)
+    assert count > 3_000 and told.chance.mean() == approx(missed.mean(), abs=0.02)
