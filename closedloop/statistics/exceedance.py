@@ -144,3 +144,29 @@ def benjamini_hochberg(p: ArrayLike, rate: float = 0.05) -> Discoveries:
         q[tested] = ranked
     with np.errstate(invalid="ignore"):
         return Discoveries(q, q <= rate, rate, m)
+
+
+def usual_counts(
+    shape: ArrayLike, rate: ArrayLike, window_days: float, level: float = 0.9
+) -> tuple[Floats, Floats]:
+    """Between which counts a window mostly lies, where its mean was learnt: lowest and highest of the middle
+    ``level``.
+
+    ``shape`` and ``rate`` (days) of the gamma distribution, arrays of one shape; NaN where they are. Smallest
+    k with P(X ≤ k) ≥ (1 − level)/2, and with P(X ≤ k) ≥ (1 + level)/2. Worked number: shape 5, rate 400,
+    window 30, level 0.9: P(X ≤ 0) = 0.697, P(X ≤ 1) = 0.940, P(X ≤ 2) = 0.990, so 0 and 2.
+    """
+    probability(level, "level")
+    a, b = np.broadcast_arrays(amounts(shape, "shape"), amounts(rate, "rate"))
+    known = ~(np.isnan(a) | np.isnan(b))
+    low, high = np.full(a.shape, np.nan), np.full(a.shape, np.nan)
+    if known.any():
+        a, b = a[known], b[known]
+        mean = a / b * window_days
+        # Far beyond the highest count asked for: ten standard deviations.
+        most = int(np.max(mean + 10 * np.sqrt(mean * (1 + window_days / b)) + 10))
+        k = np.arange(most + 1)
+        below = betainc(a[:, None], k + 1, (b / (b + window_days))[:, None])
+        low[known] = (below >= (1 - level) / 2).argmax(axis=1)
+        high[known] = (below >= (1 + level) / 2).argmax(axis=1)
+    return low, high

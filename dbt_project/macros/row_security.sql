@@ -1,6 +1,8 @@
 {#- Who may see a row of a mart. Each model says one word in its config, meta.scope:
 
       station   rows of a station: the scope names that station, or is the whole city ('*')
+      place     rows of a station, and of homes with few calls only for those who work at the station or stand above
+                it: column is_small_home, which nobody else's role passes
       any       reference data without a station: any scope at all
       city      the whole city only: batches, builds
 
@@ -11,8 +13,25 @@
     (select nullif(current_setting('closedloop.stations', true), ''))
 {%- endmacro %}
 
+{% macro role_setting() -%}
+    (select nullif(current_setting('closedloop.role', true), ''))
+{%- endmacro %}
+
+{#- A home with fewer calls than this is a small cell: one could tell who called. -#}
+{% macro is_small_home(is_home, calls) -%}
+    ({{ is_home }} and {{ calls }} < {{ var('small_cell') }})
+{%- endmacro %}
+
 {% macro scope_condition(scope) -%}
-    {%- if scope == 'station' -%}
+    {%- if scope == 'place' -%}
+        ({{ scope_condition('station') }})
+        and (
+            not is_small_home
+            or {{ role_setting() }} in (
+                'leadership', 'duty_officer', 'station', 'station_head', 'instructor', 'control_post'
+            )
+        )
+    {%- elif scope == 'station' -%}
         {{ scope_setting() }} = '*'
         or station_id = any (string_to_array({{ scope_setting() }}, ','))
     {%- elif scope == 'any' -%}
@@ -21,7 +40,7 @@
         {{ scope_setting() }} = '*'
     {%- else -%}
         {{ exceptions.raise_compiler_error(
-            "scope '" ~ scope ~ "' is none of station, any, city: correct config meta.scope of the model"
+            "scope '" ~ scope ~ "' is none of station, place, any, city: correct config meta.scope of the model"
         ) }}
     {%- endif -%}
 {%- endmacro %}
@@ -62,10 +81,10 @@
 {% macro require_scopes() -%}
     {%- if execute -%}
         {%- for node in graph.nodes.values() if is_published_mart(node) -%}
-            {%- if declared_scope(node) not in ('station', 'any', 'city') -%}
+            {%- if declared_scope(node) not in ('station', 'place', 'any', 'city') -%}
                 {{ exceptions.raise_compiler_error(
                     node.original_file_path ~ ": config meta.scope is missing or unknown; "
-                    ~ "write one of station, any, city in the folder's YAML"
+                    ~ "write one of station, place, any, city in the folder's YAML"
                 ) }}
             {%- endif -%}
             {%- if node.config.materialized not in ('table', 'incremental') -%}

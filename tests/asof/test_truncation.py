@@ -123,3 +123,18 @@ def test_every_metric_has_a_past_to_compare(city: Warehouse) -> None:
     with scoped_connection(Scope.city(), city.settings) as connection:
         known = set(connection.exec_driver_sql("select metric_id from marts.dim_metrics").scalars())
     assert {row[0] for s in (DAILY, VALUES) for row in _rows(city, s)} == known
+
+
+WARNINGS = text(
+    """
+    select warning_id, rule_version, observed, callers, expected, p, q, tests
+    from marts.fct_warnings
+    where judged_on <= :last_day
+    """
+)
+
+
+def test_cutting_off_the_future_takes_back_no_warning(city: Warehouse, cut_city: Warehouse) -> None:
+    whole, cut = _rows(city, WARNINGS), _rows(cut_city, WARNINGS)
+    assert whole == cut
+    assert whole

@@ -122,3 +122,63 @@ def test_repeats_stay_apart(montgomery: Loaded) -> None:
         """
     ) == [(980,)]
     assert montgomery.ask("select count(distinct work_item_id) from marts.fct_work_items") == [(99_492,)]
+
+
+def _places_that_reach(montgomery: Loaded, least: int) -> int:
+    ((places,),) = montgomery.ask(
+        "select count(distinct place_id) from marts.fct_place_windows where category = 'all' and "
+        "calls >= :least",
+        least=least,
+    )
+    return places
+
+
+def test_repeat_places_by_the_key_as_the_file_writes_it(montgomery: Loaded) -> None:
+    """Township and address in upper case; the window is (t - 30 d, t]."""
+    assert montgomery.ask(
+        """
+        with calls as (
+            select
+                place_key,
+                count(*) over (
+                    partition by place_key order by received_at at time zone 'America/New_York'
+                    range between interval '29 days 23:59:59.999999' preceding and current row
+                ) as in_window
+            from marts.fct_incidents
+            where place_key is not null
+        ),
+        places as (select place_key, count(*) as calls, max(in_window) as most from calls group by place_key)
+        select
+            sum(calls), count(*), count(*) filter (where most >= 3),
+            count(*) filter (where most >= 5), count(*) filter (where most >= 10)
+        from places
+        """
+    ) == [(98_973, 23_123, 4_527, 1_443, 301)]
+
+
+def test_repeat_places_once_a_crossing_is_the_same_from_either_side(montgomery: Loaded) -> None:
+    assert montgomery.ask("select count(*), sum(calls) from marts.dim_places") == [(19_346, 98_973)]
+    assert [_places_that_reach(montgomery, least) for least in (3, 5, 10)] == [4_713, 1_622, 336]
+
+
+def test_the_hottest_place_at_the_last_call(montgomery: Loaded) -> None:
+    assert montgomery.ask(
+        """
+        select p.place_key, w.calls
+        from marts.fct_place_windows as w
+        join marts.dim_places as p on p.place_id = w.place_id
+        where
+            w.category = 'all'
+            and w.valid_from <= '2016-08-24 11:17:02 America/New_York'
+            and (w.valid_to is null or w.valid_to > '2016-08-24 11:17:02 America/New_York')
+        order by w.calls desc limit 1
+        """
+    ) == [("lower providence|shannondell blvd & shannondell dr", 105)]
+
+
+def test_warnings_of_the_county_are_few(montgomery: Loaded) -> None:
+    """3 calls in 30 days name thousands of places in eight months; what is beyond its own usual, few."""
+    ((warned, at),) = montgomery.ask("select count(*), count(distinct place_id) from marts.fct_warnings")
+    assert 0 < at <= warned
+    print(f"{warned} warnings at {at} places")
+    assert at * 5 < _places_that_reach(montgomery, 3)

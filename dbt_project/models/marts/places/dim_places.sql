@@ -1,0 +1,44 @@
+{{ config(indexes=[{'columns': ['place_id'], 'unique': True}, {'columns': ['station_id']}]) }}
+
+with calls as (
+
+    select
+        place_id,
+        count(*) as calls,
+        min(received_at) as first_call_at,
+        max(received_at) as last_call_at
+    from {{ ref('int_place_calls') }}
+    where not is_merged
+    group by place_id
+
+),
+
+places as (
+
+    select
+        place_id,
+        station_id,
+        place_key,
+        min(place) as place,
+        min(place_type) as place_type,
+        bool_or(is_home) as is_home,
+        count(*) as spellings
+    from {{ ref('int_place_keys') }}
+    group by place_id, station_id, place_key
+
+)
+
+select
+    places.place_id,
+    places.station_id,
+    places.place_key,
+    places.place,
+    places.place_type,
+    places.is_home,
+    places.spellings,
+    calls.calls,
+    calls.first_call_at,
+    calls.last_call_at,
+    {{ is_small_home('places.is_home', 'calls.calls') }} as is_small_home
+from places
+inner join calls using (place_id)

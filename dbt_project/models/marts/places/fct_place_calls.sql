@@ -1,0 +1,19 @@
+{{ config(
+    indexes=[
+        {'columns': ['work_item_id'], 'unique': True},
+        {'columns': ['place_id', 'received_at']},
+    ]
+) }}
+
+select
+    calls.work_item_id,
+    calls.place_id,
+    calls.station_id,
+    calls.category,
+    calls.received_at,
+    calls.withdrawn_at,
+    calls.is_merged,
+    -- A single call is the smallest cell there is.
+    places.is_home as is_small_home
+from {{ ref('int_place_calls') }} as calls
+inner join {{ ref('dim_places') }} as places using (place_id)

@@ -1,0 +1,92 @@
+{{ config(
+    indexes=[
+        {'columns': ['place_id', 'category', 'valid_from'], 'unique': True},
+    ]
+) }}
+
+with stations as (
+
+    select
+        station_id,
+        min(first_call_at) as first_call_at
+    from {{ ref('dim_places') }}
+    group by station_id
+
+),
+
+-- One call is no repeat: such spans, and the empty ones, have no row.
+repeated as (
+
+    select
+        spans.*,
+        places.station_id,
+        places.is_home,
+        date_trunc('month', spans.valid_from at time zone '{{ var("time_zone") }}')::date as month,
+        greatest(
+            0,
+            least(
+                {{ var('place_history_days') }},
+                floor(extract(epoch from spans.valid_from - stations.first_call_at) / 86400)
+                - {{ var('place_window_days') }}
+            )
+        )::integer as history_days
+    from {{ ref('int_place_spans') }} as spans
+    inner join {{ ref('dim_places') }} as places using (place_id)
+    inner join stations using (station_id)
+    where spans.calls + spans.merged_calls >= 2
+
+),
+
+learnt as (
+
+    select
+        repeated.*,
+        priors.shape + repeated.history_calls as shape,
+        priors.rate + repeated.history_days as rate
+    from repeated
+    left join {{ ref('int_place_priors') }} as priors
+        on
+            repeated.month = priors.month
+            and repeated.category = priors.category
+            and repeated.history_days >= {{ var('place_least_history_days') }}
+
+),
+
+-- Few calls, or no more than expected, are no exceedance: p is 1. The tail is the same for many spans.
+tails as (
+
+    select
+        calls,
+        shape,
+        rate,
+        {{ place_tail_function() }}(
+            calls, shape, {{ var('place_window_days') }} / (rate + {{ var('place_window_days') }})
+        ) as p
+    from learnt
+    where calls >= {{ var('place_least_calls') }} and calls > shape / rate * {{ var('place_window_days') }}
+    group by calls, shape, rate
+
+)
+
+select
+    learnt.place_id,
+    learnt.station_id,
+    learnt.category,
+    learnt.valid_from,
+    learnt.valid_to,
+    learnt.calls,
+    learnt.merged_calls,
+    learnt.callers,
+    learnt.history_calls,
+    learnt.history_days,
+    learnt.shape,
+    learnt.rate,
+    learnt.shape / learnt.rate * {{ var('place_window_days') }} as expected,
+    case when learnt.shape is not null then coalesce(tails.p, 1) end as p,
+    {{ is_small_home('learnt.is_home', 'learnt.calls') }} as is_small_home
+from learnt
+left join tails
+    on
+        learnt.calls = tails.calls
+        and learnt.shape = tails.shape
+        and learnt.rate = tails.rate
