@@ -41,6 +41,7 @@ STATION = PageEntry(
 )
 OPEN = PageEntry("open", "open", ":material/pending_actions:", ("station", "as_of"))
 FINDINGS = PageEntry("findings", "findings", ":material/rule:", ("station", "as_of", "period"))
+PLACES = PageEntry("places", "places", ":material/location_on:", ("station", "as_of"))
 ITEM = PageEntry("item", "item", ":material/timeline:", ("as_of",), in_menu=False)
 DAILY = PageEntry("daily", "daily", ":material/table_view:", ("station", "as_of"))
 DISPUTES = PageEntry(
@@ -67,6 +68,7 @@ PAGES: tuple[PageEntry, ...] = (
     OPEN,
     DAILY,
     FINDINGS,
+    PLACES,
     ITEM,
     DISPUTES,
     DIVERSIONS,
@@ -112,6 +114,7 @@ def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) 
         OPEN: texts.t("Open and overdue"),
         DAILY: texts.t("Daily incident table"),
         FINDINGS: texts.t("Findings"),
+        PLACES: texts.t("Repeat places"),
         ITEM: texts.t("Work item"),
         DISPUTES: texts.t("Disputes"),
         DIVERSIONS: texts.t("Non-police diversions"),
@@ -133,6 +136,7 @@ def page_summary(page: PageEntry, texts: Texts) -> str:
         OPEN: texts.t("Every open item of every loop, worst first."),
         DAILY: texts.t("Every incident open at the cut-off, by station, for print."),
         FINDINGS: texts.t("What is wrong or missing in the records, by station and rule."),
+        PLACES: texts.t("Places beyond their own expectation, and what came of warnings."),
         ITEM: texts.t("One item from its opening to now, with the file and row of every event."),
         DISPUTES: texts.t(
             "What became of the disputes found: resolved and held stable apart, reopened, called again."

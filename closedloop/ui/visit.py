@@ -94,6 +94,11 @@ class Visit:
         return self.as_of_day - timedelta(days=1)
 
     @property
+    def last_midnight(self) -> datetime:
+        """The end of the last full calendar day."""
+        return datetime.combine(self.as_of.astimezone(self.texts.zone).date(), time(), self.texts.zone)
+
+    @property
     def duty_day(self) -> tuple[date, datetime, datetime]:
         """The last duty day (统计日) that had ended by the moment: its name, its beginning, its end.
 

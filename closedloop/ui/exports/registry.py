@@ -10,6 +10,7 @@ from closedloop.ui.diversion_export import DIVERSION_EXPORTS
 from closedloop.ui.exports.model import Export
 from closedloop.ui.finding_list import FINDINGS_EXPORT
 from closedloop.ui.open_export import OPEN_EXPORT
+from closedloop.ui.place_export import PLACE_EXPORTS
 from closedloop.ui.trend_export import TREND_EXPORT
 from closedloop.ui.volunteer_export import VOLUNTEER_EXPORTS
 
@@ -21,6 +22,7 @@ EXPORTS: dict[str, Export] = {
         FINDINGS_EXPORT,
         *DISPUTE_EXPORTS,
         *DIVERSION_EXPORTS,
+        *PLACE_EXPORTS,
         *VOLUNTEER_EXPORTS,
         TREND_EXPORT,
         METRICS_EXPORT,
