@@ -15,6 +15,7 @@ from closedloop.statistics.exceedance import (
     place_exceedance,
     place_prior,
     poisson_exceedance,
+    usual_counts,
 )
 from tests.statistics.series import quick
 
@@ -116,3 +117,13 @@ def test_a_hundred_thousand_places_where_nothing_happens_raise_next_to_nothing()
 def test_what_cannot_be_is_refused_by_name(call, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_usual_counts_are_the_quantiles_of_the_negative_binomial() -> None:
+    shape, rate = np.array([5.0, 0.3, 800.0, np.nan]), np.array([400.0, 100.0, 364.0, 364.0])
+    low, high = usual_counts(shape, rate, 30, 0.9)
+    known = nbinom(shape[:3], rate[:3] / (rate[:3] + 30))
+    np.testing.assert_array_equal(low[:3], known.ppf(0.05))
+    np.testing.assert_array_equal(high[:3], known.ppf(0.95))
+    assert np.isnan([low[3], high[3]]).all()
+    assert (low[0], high[0]) == (0, 2)
