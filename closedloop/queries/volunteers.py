@@ -100,8 +100,8 @@ select
     count(*) as activities,
     count(*) filter (where accepted) as accepted,
     count(accepted) as decided,
-    coalesce(sum(hours), 0) as hours,
-    coalesce(sum(person_hours), 0) as person_hours,
+    coalesce(sum(round(hours::numeric, 4)), 0)::double precision as hours,
+    coalesce(sum(round(person_hours::numeric, 4)), 0)::double precision as person_hours,
     coalesce(sum(participants), 0) as participations,
     coalesce(sum(children), 0) as children,
     count(*) filter (where children > 0) as with_children
@@ -140,7 +140,7 @@ done as (
         count(*) filter (where kind = 'mediation') as mediations,
         count(*) filter (where kind = 'lead') as leads,
         count(*) filter (where kind = 'lead' and accepted) as leads_accepted,
-        coalesce(sum(person_hours), 0) as person_hours
+        coalesce(sum(round(person_hours::numeric, 4)), 0)::double precision as person_hours
     from marts.fct_volunteer_activities
     where started_at >= :since
         and started_at < :until
