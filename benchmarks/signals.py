@@ -23,7 +23,7 @@ import numpy as np
 
 from closedloop.statistics.ears import ears
 from closedloop.statistics.exceedance import benjamini_hochberg, place_exceedance, place_prior
-from closedloop.statistics.rates import rate_ratio
+from closedloop.statistics.recent import WINDOWS, recent_change
 from closedloop.statistics.xmr import xmr
 
 STATIONS = 15
@@ -108,20 +108,11 @@ def ears_c3(y: np.ndarray) -> Alarms:
 
 
 def recent_against_half_a_year(y: np.ndarray) -> Alarms:
-    """Every day: the last 7 days, and the last 14, against the 26 weeks before them: the exact ratio of two
-    rates, widened by the φ of those weeks, at 99.995 % each. Whole weeks, so that no weekday season is in
-    it.
-    """
-    total = np.concatenate([np.zeros((y.shape[0], 1)), np.cumsum(y, axis=1)], axis=1)
+    """The product's own rule, every day: :mod:`closedloop.statistics.recent`."""
     alarms = np.zeros(y.shape, dtype=bool)
-    for length in (7, 14):
+    for length in WINDOWS:
         for day in range(START, DAYS):
-            begin = day + 1 - length
-            now, then = total[:, day + 1] - total[:, begin], total[:, begin] - total[:, begin - 182]
-            weeks = y[:, begin - 182 : begin].reshape(y.shape[0], 26, 7).sum(axis=2)
-            mean = np.maximum(weeks.mean(axis=1, keepdims=True), 0.5)
-            phi = ((weeks - mean) ** 2 / mean).sum(axis=1) / 25
-            alarms[:, day] |= ~rate_ratio(now, length, then, 182, conf=0.99995, phi=phi).within_chance
+            alarms[:, day] |= recent_change(y[:, : day + 1], length).called != 0
     return alarms
 
 

@@ -6,6 +6,7 @@
 ``funnel``            is this station unlike the others? (同类比较图) shares and ratios, over-dispersion
 ``intervals``         how sure is a share, a count, a difference in percentage points
 ``rates``             how sure is a 同比: the exact ratio of two rates, widened for over-dispersion
+``recent``            are the last days unlike the half-year before? The rule of the warnings at stations
 ``ears``              is today unusual? EARS C1, C2, C3
 ``exceedance``        is this place unusual for what it is? Poisson and predictive tails, Benjamini–Hochberg
 ``survival``          how long until closed, with open items in it: Kaplan–Meier, log-rank, chance of missing

@@ -52,7 +52,7 @@ class Funnel:
     """One point per station, in the order given. ``size`` is n (share) or E (ratio), ``values`` x/n or O/E.
 
     ``verdict``: 0 within chance, ±1 beyond the 95 % limit, ±2 beyond the 99.8 % one. NaN and verdict 0 where
-    the station has no size or reported nothing.
+    the station has no size or reported nothing. ``is_widened``: τ² is in the limits.
     """
 
     values: Floats
@@ -64,6 +64,7 @@ class Funnel:
     upper998: Floats
     verdict: Signs
     dispersion: Dispersion
+    is_widened: bool = False
 
 
 def share_limits(
@@ -154,6 +155,18 @@ def share_funnel(
     return _funnel(values, n, centre, lambda conf: share_limits(centre, n, conf), weight, dispersion)
 
 
+def share_lines(of: Funnel, trials: ArrayLike) -> dict[str, Floats]:
+    """``lower95``, ``upper95``, ``lower998``, ``upper998`` of a share funnel at any n: the lines to draw.
+
+    At the stations' own n they are the funnel's own limits.
+    """
+    n = amounts(trials, "trials")
+    variance = of.centre * (1 - of.centre)
+    weight = n / variance if variance > 0 else np.zeros(n.shape)
+    tau2 = of.dispersion.tau2 if of.is_widened else 0.0
+    return _lines(of.centre, lambda conf: share_limits(of.centre, n, conf), _factor(weight, tau2))
+
+
 def ratio_funnel(
     observed: ArrayLike, expected: ArrayLike, *, spread: bool = True, trim: float = 0.1
 ) -> Funnel:
@@ -179,10 +192,23 @@ def ratio_funnel(
 
 
 def _funnel(values, size, centre, limits, weight, dispersion: Dispersion, log: bool = False) -> Funnel:
+    widened = weight is not None and dispersion.tau2 > 0
+    lines = _lines(centre, limits, _factor(weight, dispersion.tau2) if widened else 1.0, log)
+    verdict = np.zeros(values.shape, dtype=np.int8)
+    for name in ("95", "998"):
+        high = np.maximum(signs_about(values, lines[f"upper{name}"]), 0)
+        verdict += high + np.minimum(signs_about(values, lines[f"lower{name}"]), 0)
+    return Funnel(
+        values, size, centre, **lines, verdict=verdict, dispersion=dispersion, is_widened=bool(widened)
+    )
+
+
+def _factor(weight: Floats, tau2: float) -> Floats:
+    return np.sqrt(1 + tau2 * weight)
+
+
+def _lines(centre, limits, factor, log: bool = False) -> dict[str, Floats]:
     lines = {}
-    factor = 1.0
-    if weight is not None and dispersion.tau2 > 0:
-        factor = np.sqrt(1 + dispersion.tau2 * weight)
     for name, conf in (("95", NARROW), ("998", WIDE)):
         lower, upper = limits(conf)
         if log:
@@ -191,8 +217,4 @@ def _funnel(values, size, centre, limits, weight, dispersion: Dispersion, log: b
             lower = np.clip(centre + (lower - centre) * factor, 0.0, 1.0)
             upper = np.clip(centre + (upper - centre) * factor, 0.0, 1.0)
         lines |= {f"lower{name}": lower, f"upper{name}": upper}
-    verdict = np.zeros(values.shape, dtype=np.int8)
-    for name in ("95", "998"):
-        high = np.maximum(signs_about(values, lines[f"upper{name}"]), 0)
-        verdict += high + np.minimum(signs_about(values, lines[f"lower{name}"]), 0)
-    return Funnel(values, size, centre, **lines, verdict=verdict, dispersion=dispersion)
+    return lines

@@ -36,6 +36,7 @@ class PageEntry:
 TODAY = PageEntry("today", "", ":material/today:", ("station", "as_of"))
 LOOPS = PageEntry("loops", "loops", ":material/sync:", ("station", "as_of", "period"))
 TRENDS = PageEntry("trends", "trends", ":material/show_chart:", ("station", "as_of"), drawer="analysis")
+COMPARE = PageEntry("compare", "compare", ":material/balance:", ("station", "as_of"), drawer="analysis")
 STATION = PageEntry(
     "station", "station", ":material/home_pin:", ("station", "as_of", "period"), drawer="analysis"
 )
@@ -74,6 +75,7 @@ PAGES: tuple[PageEntry, ...] = (
     DIVERSIONS,
     VOLUNTEERS,
     TRENDS,
+    COMPARE,
     STATION,
     CLOSING,
     DATA,
@@ -120,6 +122,7 @@ def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) 
         DIVERSIONS: texts.t("Non-police diversions"),
         VOLUNTEERS: texts.t("Volunteers"),
         TRENDS: texts.t("Trends"),
+        COMPARE: texts.t("Compare"),
         STATION: texts.t("Station"),
         CATALOGUE: texts.t("Catalogue"),
         CLOSING: texts.t("Time to close"),
@@ -147,6 +150,7 @@ def page_summary(page: PageEntry, texts: Texts) -> str:
         CLOSING: texts.t("How long items take from opening to closing, those still open counted in."),
         VOLUNTEERS: texts.t("How many volunteers serve where, and what they did. Counts only."),
         TRENDS: texts.t("Any metric by day, week or month, against the year and the period before."),
+        COMPARE: texts.t("Shares of all stations beside one another: beyond chance, or not. No ranking."),
         STATION: texts.t("One station on one page: loops, open items, metrics, findings, coverage."),
         CATALOGUE: texts.t("What every metric, finding rule, loop and deadline means."),
         DATA: texts.t("What came in, what was refused, how fresh each source is, how the builds went."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from closedloop.ui.catalogue_view import METRICS_EXPORT, POLICIES_EXPORT
 from closedloop.ui.closing_export import CLOSING_EXPORTS
+from closedloop.ui.compare_export import COMPARE_EXPORT
 from closedloop.ui.daily_table import DAILY_EXPORT
 from closedloop.ui.dispute_export import DISPUTE_EXPORTS
 from closedloop.ui.diversion_export import DIVERSION_EXPORTS
@@ -25,6 +26,7 @@ EXPORTS: dict[str, Export] = {
         *PLACE_EXPORTS,
         *VOLUNTEER_EXPORTS,
         TREND_EXPORT,
+        COMPARE_EXPORT,
         METRICS_EXPORT,
         POLICIES_EXPORT,
         *CLOSING_EXPORTS,
