@@ -1,4 +1,4 @@
-"""Today: what is overdue, due soon, new or returned, and whom to call."""
+"""Today: what changed beyond chance, what is overdue, due soon, new or returned, and whom to call."""
 
 import streamlit as st
 
@@ -17,6 +17,7 @@ from closedloop.ui.standing_view import (
     source_rows,
 )
 from closedloop.ui.states import empty, unknown
+from closedloop.ui.station_signals import signal_section
 from closedloop.ui.visit import current, shared_params
 
 visit = current()
@@ -37,6 +38,8 @@ st.caption(
         latest=texts.moment(visit.published.default_as_of),
     )
 )
+
+signal_section(visit)
 
 counts = rows(visit.ask(standing_counts, station=visit.station))
 opened = visit.ask(opened_since, since=duty_begin, station=visit.station)

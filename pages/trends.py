@@ -18,6 +18,7 @@ from closedloop.ui.trend_show import (
     periods_table,
     whole_chart,
 )
+from closedloop.ui.trend_signals import no_limits_text, sentence, told_lines
 from closedloop.ui.trend_view import (
     DEFAULT_GRAIN,
     default_period,
@@ -85,14 +86,28 @@ st.caption(
         day=texts.day(choice.known_last),
     )
 )
-frame, spec = whole_chart(visit, choice, trend.whole, bands)
+told = told_lines(visit, choice, trend)
+st.markdown(
+    f"**{sentence(visit, choice, trend.whole, told[trend.whole.key])}**"
+    if told
+    else no_limits_text(visit, choice)
+)
+frame, spec = whole_chart(visit, choice, trend.whole, bands, told)
 st.vega_lite_chart(frame, spec, width="stretch", alt=t("Course of {name}", name=name))
+if told:
+    st.caption(
+        t(
+            "Dashed: limits of chance (mean ± 2.66 × mean moving range) of the finished, fully reported "
+            "periods shown. ▲▼ outside · ◆ 7 on one side of the mean · ■ two of three close to a limit · "
+            "✚ 7 rising or falling. It says that something changed, not what."
+        )
+    )
 if bands:
     st.caption(t("Shaded: {campaigns}", campaigns=" · ".join(band.name for band in bands)))
 
 if trend.parts:
     st.subheader(t("By {what}, on shared axes", what=split_name(visit, choice.dimension)))
-    frame, spec, scale = parts_chart(visit, choice, trend.parts, bands)
+    frame, spec, scale = parts_chart(visit, choice, trend.parts, bands, told)
     st.caption(scale + " " + t("In the fixed order, which is no ranking."))
     st.vega_lite_chart(
         frame,
@@ -101,16 +116,17 @@ if trend.parts:
         alt=t("Course of {name} by {what}", name=name, what=split_name(visit, choice.dimension)),
     )
     st.caption(newest_period(visit, choice, trend.whole))
-    st.html(parts_table(visit, choice, trend))
+    st.html(parts_table(visit, choice, trend, told))
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.subheader(t("The figures"), width="content")
     st.html(download_links(visit, "trends"))
-st.html(periods_table(visit, choice, trend.whole))
+st.html(periods_table(visit, choice, trend.whole, told))
 st.caption(
     t(
         "On the year: weeks and days against the same weekday 364 days earlier, months against the same "
         "month; around the Spring Festival by the festival, January and February together. Base below 30: "
-        "both counts instead of a percentage. Base 0: a dash."
+        "both counts instead of a percentage. Base 0: a dash. In small: the 95 % interval; where it holds 0, "
+        "the change is within chance."
     )
 )

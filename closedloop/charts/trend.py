@@ -6,13 +6,17 @@ be read side by side, and no browser's time zone can move a day.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from closedloop.charts.theme import CONFIG, LINE, MUTED
+from closedloop.charts.theme import CONFIG, LINE, MUTED, VALUE
 
 #: One line among many: its height in pixels, the share that the figures fill, where its name stands.
 _ROW, _FILLED, _NAME = 52, 0.6, 0.86
+
+
+#: The shapes that mark a point as more than chance.
+SHAPES = ("triangle-up", "triangle-down", "diamond", "square", "cross")
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Words:
     notes: str
     series: str
     campaign: str
+    signal: str
 
 
 def trend(
@@ -43,14 +48,14 @@ def trend(
     *,
     from_zero: bool,
     bands: Sequence[Band] = (),
-    signals: Sequence[Mapping] = (),
+    with_limits: bool = False,
     height: int = 240,
 ) -> dict:
     """One line over ``periods``, gaps where there is no figure, hollow points for unfinished periods.
 
     Frame: ``period``, ``value`` (None for a gap), ``text`` (the figure as written), ``n``, ``notes``,
-    ``unfinished``, ``joined`` (False: the line does not lead there). ``signals`` are further layers on the
-    same axes, drawn above the bands and below the line.
+    ``unfinished``, ``joined`` (False: the line does not lead there). ``with_limits`` draws ``lower``,
+    ``centre`` and ``upper``, and a ``shape`` around every point that a rule marks, in words ``signal``.
     """
     x = _x(periods)
     y = {
@@ -62,9 +67,10 @@ def trend(
     return {
         "layer": [
             *_bands(periods, bands, words),
-            *signals,
+            *(_limits(x, y) if with_limits else []),
+            *([_marked(x, y, 190)] if with_limits else []),
             _line(x, y),
-            _points(x, y, _tooltip(words)),
+            _points(x, y, _tooltip(words, with_limits)),
         ],
         "height": height,
         "config": CONFIG,
@@ -79,13 +85,14 @@ def small_multiples(
     words: Words,
     *,
     bands: Sequence[Band] = (),
-    signals: Sequence[Mapping] = (),
+    with_signals: bool = False,
 ) -> dict:
     """A line per name, one below the other in the order given, all between ``low`` and ``high``.
 
     Frame: ``series`` (the name), ``row`` (its place, 0 on top), ``is_last`` (True on its last period),
     ``label`` (the figure with its n), and the columns of :func:`trend`. Drawn in one view, because a view of
-    its own per name fits no phone; ``place`` is where a value comes to lie, for ``signals`` as well.
+    its own per name fits no phone. ``with_signals`` draws the shapes alone: limits of fifteen lines on one
+    another would be read by nobody, and stand in the table.
     """
     rows = len(names)
     x = _x(periods)
@@ -121,12 +128,15 @@ def small_multiples(
                 "mark": {"type": "rule", "color": MUTED, "opacity": 0.35},
                 "encoding": {"y": floor},
             },
-            *signals,
+            *([_marked(x, y, 120)] if with_signals else []),
             _line(x, y, detail=by_series),
             _points(
                 x,
                 y,
-                [{"field": "series", "type": "nominal", "title": words.series}, *_tooltip(words)],
+                [
+                    {"field": "series", "type": "nominal", "title": words.series},
+                    *_tooltip(words, with_signals),
+                ],
                 size=26,
             ),
             {
@@ -188,11 +198,43 @@ def _points(x: dict, y: dict, tooltip: list[dict], size: int = 50) -> dict:
     }
 
 
-def _tooltip(words: Words) -> list[dict]:
+def _limits(x: dict, y: dict) -> list[dict]:
+    # A step per period: limits that begin anew at a campaign jump there, and do not slope.
+    line = {"type": "line", "color": MUTED, "strokeWidth": 1.2, "interpolate": "step"}
+    return [
+        {
+            "transform": [{"filter": f"isValid(datum.{name})"}],
+            "mark": {**line, "strokeDash": dash},
+            "encoding": {"x": x, "y": {**y, "field": name}},
+        }
+        for name, dash in (("lower", [5, 4]), ("centre", []), ("upper", [5, 4]))
+    ]
+
+
+def _marked(x: dict, y: dict, size: int) -> dict:
+    return {
+        "transform": [{"filter": "datum.shape !== '' && isValid(datum.value)"}],
+        "mark": {"type": "point", "filled": True, "size": size, "color": VALUE, "opacity": 1},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "shape": {
+                "field": "shape",
+                "type": "nominal",
+                "scale": {"domain": list(SHAPES), "range": list(SHAPES)},
+                "legend": None,
+            },
+        },
+    }
+
+
+def _tooltip(words: Words, with_signal: bool) -> list[dict]:
+    signal = [{"field": "signal", "type": "nominal", "title": words.signal}] if with_signal else []
     return [
         {"field": "period", "type": "nominal", "title": words.period},
         {"field": "text", "type": "nominal", "title": words.metric},
         {"field": "n", "type": "nominal", "title": words.n},
+        *signal,
         {"field": "notes", "type": "nominal", "title": words.notes},
     ]
 

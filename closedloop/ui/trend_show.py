@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from urllib.parse import parse_qsl
 
@@ -15,6 +15,7 @@ from closedloop.comparison.table import Row
 from closedloop.queries.reading import rows
 from closedloop.queries.trends import campaigns
 from closedloop.ui import filters
+from closedloop.ui.change_interval import change_intervals
 from closedloop.ui.html_table import Cell, html_table, number
 from closedloop.ui.metric_text import (
     change_text,
@@ -28,6 +29,7 @@ from closedloop.ui.metric_text import (
     unit_name,
 )
 from closedloop.ui.registry import LOOPS, OPEN, STATION
+from closedloop.ui.trend_signals import NOTHING, Told, limits_text, signal_text
 from closedloop.ui.trend_view import Line, Trend, TrendChoice
 from closedloop.ui.visit import Visit
 
@@ -57,12 +59,14 @@ def n_text(visit: Visit, choice: TrendChoice, figure: Figure) -> str:
     return visit.texts.number(figure.n)
 
 
-def _frame(visit: Visit, choice: TrendChoice, lines: Sequence[Line]) -> pd.DataFrame:
+def _frame(
+    visit: Visit, choice: TrendChoice, lines: Sequence[Line], told: Mapping[str, Sequence[Told]]
+) -> pd.DataFrame:
     """A row per line and period, as :mod:`closedloop.charts.trend` wants it."""
     sums = not choice.is_stock and is_count(choice)
     found = []
     for place, line in enumerate(lines):
-        for row in line.rows:
+        for row, said in zip(line.rows, told.get(line.key) or [NOTHING] * len(line.rows), strict=True):
             n = "" if is_count(choice) else f" · n {n_text(visit, choice, row.figure)}"
             found.append(
                 {
@@ -77,10 +81,16 @@ def _frame(visit: Visit, choice: TrendChoice, lines: Sequence[Line]) -> pd.DataF
                     "notes": "; ".join(row_notes(visit, row)) or "—",
                     "unfinished": row.is_unfinished or not row.figure.is_complete,
                     "is_last": row is line.rows[-1],
+                    "lower": said.lower,
+                    "centre": said.centre,
+                    "upper": said.upper,
+                    "shape": said.shape,
+                    "signal": signal_text(visit, said),
                 }
             )
     frame = pd.DataFrame(found)
-    frame["value"] = frame["value"].astype(float)
+    for column in ("value", "lower", "centre", "upper"):
+        frame[column] = frame[column].astype(float)
     return frame
 
 
@@ -93,6 +103,7 @@ def _words(visit: Visit, choice: TrendChoice) -> Words:
         notes=t("Remarks"),
         series=t("Part") if choice.dimension else t("Station"),
         campaign=t("Campaign"),
+        signal=t("Signal"),
     )
 
 
@@ -120,7 +131,11 @@ def bands_of(visit: Visit, choice: TrendChoice) -> list[Band]:
 
 
 def whole_chart(
-    visit: Visit, choice: TrendChoice, line: Line, bands: Sequence[Band]
+    visit: Visit,
+    choice: TrendChoice,
+    line: Line,
+    bands: Sequence[Band],
+    told: Mapping[str, Sequence[Told]],
 ) -> tuple[pd.DataFrame, dict]:
     """Frame and specification of the line over all the stations chosen."""
     decimals = decimals_of(choice.metric)
@@ -130,21 +145,32 @@ def whole_chart(
         _words(visit, choice),
         from_zero=is_count(choice),
         bands=bands,
+        with_limits=bool(told),
     )
-    return _frame(visit, choice, [line]), spec
+    return _frame(visit, choice, [line], told), spec
 
 
 def parts_chart(
-    visit: Visit, choice: TrendChoice, lines: Sequence[Line], bands: Sequence[Band]
+    visit: Visit,
+    choice: TrendChoice,
+    lines: Sequence[Line],
+    bands: Sequence[Band],
+    told: Mapping[str, Sequence[Told]],
 ) -> tuple[pd.DataFrame, dict, str]:
     """Frame and specification of the lines on shared axes, and the range that each of them spans in words."""
-    frame = _frame(visit, choice, lines)
+    frame = _frame(visit, choice, lines, told)
     known = frame["value"].dropna()
     low = 0.0 if is_count(choice) or known.empty else float(known.min())
     high = float(known.max()) if len(known) else 1.0
     periods = [period_name(choice.grain, row.period) for row in lines[0].rows]
     spec = small_multiples(
-        periods, [line.name for line in lines], low, high, _words(visit, choice), bands=bands
+        periods,
+        [line.name for line in lines],
+        low,
+        high,
+        _words(visit, choice),
+        bands=bands,
+        with_signals=bool(told),
     )
     text = visit.t(
         "Each line spans {low} to {high}; the figure stands over its last period.",
@@ -166,19 +192,23 @@ def behind_address(visit: Visit, choice: TrendChoice, row: Row) -> str:
     )
 
 
-def _cells(visit: Visit, choice: TrendChoice, row: Row) -> list[Cell | str]:
+def _cells(visit: Visit, choice: TrendChoice, line: Line, row: Row, told: Sequence[Told]) -> list[Cell | str]:
+    year, previous = change_intervals(visit, choice, (row.year, row.previous), line.rows)
+    said = told[list(line.rows).index(row)] if told else None
     return [
         number(figure_text(visit, choice, row.figure)),
         *([] if is_count(choice) else [number(n_text(visit, choice, row.figure))]),
-        number(change_text(visit, choice.metric, row.year)),
-        number(change_text(visit, choice.metric, row.previous)),
+        *([number(limits_text(visit, choice, said)), Cell(signal_text(visit, said))] if said else []),
+        number(change_text(visit, choice.metric, row.year), year),
+        number(change_text(visit, choice.metric, row.previous), previous),
     ]
 
 
-def _headers(visit: Visit, choice: TrendChoice) -> list[str]:
+def _headers(visit: Visit, choice: TrendChoice, with_limits: bool) -> list[str]:
     t = visit.t
     n = [] if is_count(choice) else ["n"]
-    return [*n, t("On the year"), t("On the period before"), t("Remarks")]
+    limits = [t("Limits"), t("Signal")] if with_limits else []
+    return [*n, *limits, t("On the year"), t("On the period before"), t("Remarks")]
 
 
 def newest_period(visit: Visit, choice: TrendChoice, line: Line) -> str:
@@ -190,16 +220,16 @@ def newest_period(visit: Visit, choice: TrendChoice, line: Line) -> str:
     return " · ".join(part for part in (said, unfinished_text(visit, row)) if part)
 
 
-def periods_table(visit: Visit, choice: TrendChoice, line: Line) -> str:
+def periods_table(visit: Visit, choice: TrendChoice, line: Line, told: Mapping[str, Sequence[Told]]) -> str:
     """The periods of a line, the newest first, each leading to what lies behind it."""
     name = metric_name(visit, choice.metric)
     return html_table(
         visit.t("{name} by period", name=name),
-        [visit.t("Period"), name, *_headers(visit, choice)],
+        [visit.t("Period"), name, *_headers(visit, choice, bool(told))],
         [
             [
                 Cell(period_name(choice.grain, row.period), behind_address(visit, choice, row)),
-                *_cells(visit, choice, row),
+                *_cells(visit, choice, line, row, told.get(line.key, ())),
                 "; ".join(row_notes(visit, row)),
             ]
             for row in reversed(line.rows)
@@ -207,16 +237,20 @@ def periods_table(visit: Visit, choice: TrendChoice, line: Line) -> str:
     )
 
 
-def parts_table(visit: Visit, choice: TrendChoice, trend: Trend) -> str:
+def parts_table(visit: Visit, choice: TrendChoice, trend: Trend, told: Mapping[str, Sequence[Told]]) -> str:
     """The newest period of every line in the fixed order; a station leads to its page."""
     name = metric_name(visit, choice.metric)
     return html_table(
         visit.t("{name}, newest period", name=name),
-        [visit.t("Part") if choice.dimension else visit.t("Station"), name, *_headers(visit, choice)],
+        [
+            visit.t("Part") if choice.dimension else visit.t("Station"),
+            name,
+            *_headers(visit, choice, bool(told)),
+        ],
         [
             [
                 Cell(line.name, "" if choice.dimension else visit.address(STATION, station=line.key)),
-                *_cells(visit, choice, line.rows[-1]),
+                *_cells(visit, choice, line, line.rows[-1], told.get(line.key, ())),
                 "; ".join(row_notes(visit, line.rows[-1], of_period=False)),
             ]
             for line in trend.parts

@@ -1,0 +1,65 @@
+"""How sure a 同比 or 环比 is: its 95 % interval, and whether it is within chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from closedloop.comparison.change import Change
+from closedloop.comparison.table import Row
+from closedloop.statistics.intervals import point_difference
+from closedloop.statistics.rates import dispersion, rate_ratio
+from closedloop.ui.metric_text import is_share
+from closedloop.ui.trend_view import TrendChoice
+from closedloop.ui.visit import Visit
+
+
+def change_intervals(
+    visit: Visit, choice: TrendChoice, changes: Sequence[Change], line: Sequence[Row]
+) -> list[str]:
+    """The interval of each change in words; empty where there is none to give.
+
+    Counts: the exact ratio of the two, widened by the φ of the line's own whole periods; shares: Newcombe's,
+    in percentage points. A stock's two counts share most of their items, and a median comes without its
+    observations: neither gets one.
+    """
+    if choice.is_stock or choice.metric["kind"] == "distribution":
+        return ["" for _ in changes]
+    known = [at for at, one in enumerate(changes) if one.this is not None and one.base is not None]
+    found = ["" for _ in changes]
+    if not known:
+        return found
+
+    def side(name: str, part: str) -> np.ndarray:
+        return np.array([getattr(getattr(changes[at], name), part) for at in known], dtype=float)
+
+    now, then = side("this", "numerator"), side("base", "numerator")
+    if is_share(choice.metric):
+        around = point_difference(now, side("this", "n"), then, side("base", "n"))
+        lower, upper, middle, unit = around.lower, around.upper, 0.0, ""
+    else:
+        ratio = rate_ratio(now, 1, then, 1, phi=_phi(line))
+        lower, upper, middle, unit = 100 * (ratio.lower - 1), 100 * (ratio.upper - 1), 0.0, "%"
+    for place, at in enumerate(known):
+        low, high = float(lower[place]), float(upper[place])
+        if not np.isfinite(low) or not np.isfinite(high):
+            continue
+        form = (
+            visit.t("{low} to {high}: within chance")
+            if low <= middle <= high
+            else visit.t("{low} to {high}: more than chance")
+        )
+        digits = 0 if unit else 1
+        found[at] = form.format(low=f"{low:+.{digits}f}{unit}", high=f"{high:+.{digits}f}{unit}")
+    return found
+
+
+def _phi(line: Sequence[Row]) -> float:
+    counts = [
+        row.figure.numerator
+        for row in line
+        if row.figure.numerator is not None and not row.is_unfinished and row.figure.is_complete
+    ]
+    phi = dispersion(counts) if len(counts) > 2 else np.nan
+    return 1.0 if np.isnan(phi) else phi
