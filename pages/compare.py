@@ -77,11 +77,20 @@ if comparison.funnel is not None:
     st.vega_lite_chart(
         frame, spec, width="stretch", alt=t("{name} by station", name=metric_name(visit, metric))
     )
+    if comparison.published_days is not None:
+        st.caption(
+            t(
+                "Line and limits: the city's published share, of {days} days that enough stations reported "
+                "and enough cases make up. The limits are those of chance alone: how much stations usually "
+                "differ is not in them.",
+                days=texts.number(comparison.published_days),
+            )
+        )
 elif not visit.leads:
     st.caption(
         t(
-            "Shown is your station with its own 95 % interval. The city's share is not published to "
-            "stations, so there is nothing here to compare it with."
+            "Shown is your station with its own 95 % interval: too few cases, or too few days of the city "
+            "are published for a comparison."
         )
     )
 else:

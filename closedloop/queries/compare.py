@@ -41,3 +41,23 @@ def period_figures(
     """
     params = {"metric": metric, "first_day": first_day, "last_day": last_day}
     return read(scope, as_of, _FIGURES, params)
+
+
+_CITY = """
+select
+    sum(numerator) as numerator,
+    sum(denominator) as denominator,
+    count(*) as days
+from marts.city_metric_daily
+where metric_id = :metric
+    and metric_date between :first_day and :last_day
+"""
+
+
+def city_figures(scope: Scope, as_of: datetime, metric: str, first_day: date, last_day: date) -> pd.DataFrame:
+    """The whole city's numerator and denominator over the published days of [first_day, last_day].
+
+    One row; ``days`` is how many days were published, which is those that enough stations reported and enough
+    cases make up. With 0 days the sums are None. The same for every scope.
+    """
+    return read(scope, as_of, _CITY, {"metric": metric, "first_day": first_day, "last_day": last_day})

@@ -167,6 +167,16 @@ def share_lines(of: Funnel, trials: ArrayLike) -> dict[str, Floats]:
     return _lines(of.centre, lambda conf: share_limits(of.centre, n, conf), _factor(weight, tau2))
 
 
+def share_against(successes: ArrayLike, trials: ArrayLike, centre: float) -> Funnel:
+    """Shares against a common share known from elsewhere: limits of chance alone, as the spread among the
+    others is not known.
+    """
+    x, n = shares(np.ravel(successes), np.ravel(trials))
+    values = np.divide(x, n, out=np.full(x.shape, np.nan), where=n > 0)
+    unknown = Dispersion(np.nan, np.nan, 0)
+    return _funnel(values, n, centre, lambda conf: share_limits(centre, n, conf), None, unknown)
+
+
 def ratio_funnel(
     observed: ArrayLike, expected: ArrayLike, *, spread: bool = True, trim: float = 0.1
 ) -> Funnel:

@@ -69,6 +69,19 @@ def summary(visit: Visit, comparison: Comparison) -> str:
     """The sentence to repeat: who is within chance, and who is not, by name, with n and limits."""
     t, names, metric = visit.t, visit.names, comparison.choice.metric
     judged, outside = comparison.judged, comparison.outside
+    if comparison.published_days is not None:
+        return "; ".join(
+            t(
+                "{name}: {station} {share} ({counts}), city {centre}: {verdict}.",
+                name=metric_name(visit, metric),
+                station=names.station(one.station),
+                share=shown(visit, metric, one.value),
+                counts=of_whole(visit, one),
+                centre=shown(visit, metric, comparison.funnel.centre),
+                verdict=verdict_word(visit, one, metric["polarity"]),
+            )
+            for one in judged
+        )
     if not outside:
         return t(
             "{name}: the {n} stations do not differ by more than chance.",

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from closedloop.queries.compare import period_figures
+from closedloop.queries.compare import city_figures, period_figures
 from closedloop.queries.metrics import catalogue
 from closedloop.queries.reading import rows
-from closedloop.statistics.funnel import Funnel, share_funnel, share_lines
+from closedloop.statistics.funnel import Funnel, share_against, share_funnel, share_lines
 from closedloop.statistics.intervals import wilson
 from closedloop.ui import filters
 from closedloop.ui.exports.model import Params
@@ -61,11 +61,15 @@ LIMITS = ("lower95", "upper95", "lower998", "upper998")
 
 @dataclass(frozen=True)
 class Comparison:
-    """Stations in the bureau's fixed order; ``funnel`` is None where too few of them have enough cases."""
+    """Stations in the bureau's fixed order; ``funnel`` is None where there is nothing to compare with: too
+    few stations with enough cases, or too little of the city published. ``published_days`` of the period
+    make up the centre where one station stands against the published city; else None.
+    """
 
     choice: CompareChoice
     stations: Sequence[Standing]
     funnel: Funnel | None
+    published_days: int | None = None
 
     @property
     def judged(self) -> list[Standing]:
@@ -119,7 +123,23 @@ def compared(visit: Visit, choice: CompareChoice) -> Comparison:
     with np.errstate(invalid="ignore"):
         enough = whole >= choice.metric["min_n"]
     part, counted = np.where(enough, part, np.nan), np.where(enough, whole, np.nan)
-    funnel = share_funnel(part, counted) if enough.sum() >= ENOUGH_STATIONS else None
+    published = None
+    if visit.leads:
+        funnel = share_funnel(part, counted) if enough.sum() >= ENOUGH_STATIONS else None
+    else:
+        city = rows(
+            visit.ask(
+                city_figures,
+                metric=choice.metric["metric_id"],
+                first_day=choice.first_day,
+                last_day=choice.last_day,
+            )
+        )[0]
+        published = int(city["days"])
+        # Few and busy days published are not the period.
+        whole_period = 2 * published >= (choice.last_day - choice.first_day).days + 1
+        judged = bool(enough.any()) and whole_period
+        funnel = share_against(part, counted, city["numerator"] / city["denominator"]) if judged else None
     around = wilson(part, counted)
     found = [
         _standing(row, at, bool(enough[at]), around, funnel)
@@ -127,7 +147,7 @@ def compared(visit: Visit, choice: CompareChoice) -> Comparison:
         # A station that had not joined, or had left, owes nothing.
         if row["days"] or _due(row)
     ]
-    return Comparison(choice, found, funnel)
+    return Comparison(choice, found, funnel, published)
 
 
 def _due(row: Mapping) -> int:
