@@ -134,9 +134,9 @@ def signal_section(visit: Visit) -> None:
         link_list(visit, shown[:MOST_SHOWN], key="signals", label=title)
     elif judged:
         empty(t("No change beyond the usual ups and downs."))
+    else:
+        unknown(t("Too few cases, or too few reported days, to judge by."))
     silent = list(dict.fromkeys(found.loc[~found["judged"].astype(bool), "station_id"]))
     if silent:
         stations = ", ".join(visit.names.station(one) for one in silent)
         unknown(t("Not judged for want of reported days: {stations}.", stations=stations))
-    elif not judged:
-        unknown(t("Too little has been reported to judge by."))

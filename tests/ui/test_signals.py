@@ -76,11 +76,21 @@ def test_a_head_is_told_of_the_own_station_alone(judged):
     assert judged(Scope.of_stations(["S03"]))["S03"].called == 0
 
 
-def test_today_says_plainly_that_nothing_changed(site):
+def test_today_says_plainly_what_is_called_what_is_not_and_who_was_not_judged(site, city, planted):
+    _, latest, last = planted
+    with city.in_environment():
+        found = station_signals(Scope.city(), latest, last)
+        dispose_engines()
     received = sent(site.url, "", "lang=en", sign_in(site.url, "leadership"))
     assert b"Signals since the last duty day" in received
-    assert b"No change beyond the usual ups and downs." in received or b"more than chance" in received
-    assert b"Not judged for want of reported days" in received
+    judged = found[found["judged"].astype(bool)]
+    said = {
+        b"expected: more than chance": bool((judged["called"] != 0).any()),
+        b"No change beyond the usual ups and downs.": bool(len(judged) and (judged["called"] == 0).all()),
+        b"Too few cases, or too few reported days, to judge by.": not len(judged),
+        b"Not judged for want of reported days": len(judged) < len(found),
+    }
+    assert {text: text in received for text in said} == said
 
 
 def test_the_limits_are_those_of_the_points_shown_and_the_unfinished_week_is_none(site):
@@ -108,7 +118,9 @@ def test_a_change_comes_with_its_interval_and_the_word(site):
     compared = [row for row in rows if row["On the year"].endswith("%")]
     assert compared
     for row in compared:
-        low, high = (float(part.split("%")[0]) for part in row["On the year, 95 % interval"].split(" to "))
-        assert low <= float(row["On the year"].rstrip("%")) + 0.5 and high >= low
+        # The apostrophe keeps a spreadsheet from taking a sign for a formula.
+        said = row["On the year, 95 % interval"].lstrip("'")
+        low, high = (float(part.split("%")[0]) for part in said.split(" to "))
+        assert low - 0.5 <= float(row["On the year"].strip("'%")) <= high + 0.5
         word = "within chance" if low <= 0 <= high else "more than chance"
         assert row["On the year, 95 % interval"].endswith(word)
