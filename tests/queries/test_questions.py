@@ -14,8 +14,8 @@ from closedloop import queries
 from closedloop.queries import (
     catalogues,
     closing,
-    deadlines,
     compare,
+    deadlines,
     disputes,
     diversions,
     findings,
