@@ -37,12 +37,10 @@ TODAY = PageEntry("today", "", ":material/today:", ("station", "as_of"))
 LOOPS = PageEntry("loops", "loops", ":material/sync:", ("station", "as_of", "period"))
 TRENDS = PageEntry("trends", "trends", ":material/show_chart:", ("station", "as_of"), drawer="analysis")
 COMPARE = PageEntry("compare", "compare", ":material/balance:", ("station", "as_of"), drawer="analysis")
-STATION = PageEntry(
-    "station", "station", ":material/home_pin:", ("station", "as_of", "period"), drawer="analysis"
-)
+STATION = PageEntry("station", "station", ":material/home_pin:", ("station", "as_of", "period"))
 OPEN = PageEntry("open", "open", ":material/pending_actions:", ("station", "as_of"))
 FINDINGS = PageEntry("findings", "findings", ":material/rule:", ("station", "as_of", "period"))
-PLACES = PageEntry("places", "places", ":material/location_on:", ("station", "as_of"))
+PLACES = PageEntry("places", "places", ":material/location_on:", ("station", "as_of"), drawer="analysis")
 ITEM = PageEntry("item", "item", ":material/timeline:", ("as_of",), in_menu=False)
 DAILY = PageEntry("daily", "daily", ":material/table_view:", ("station", "as_of"))
 DISPUTES = PageEntry(
@@ -69,15 +67,15 @@ PAGES: tuple[PageEntry, ...] = (
     OPEN,
     DAILY,
     FINDINGS,
-    PLACES,
+    STATION,
     ITEM,
+    TRENDS,
+    COMPARE,
+    PLACES,
+    CLOSING,
     DISPUTES,
     DIVERSIONS,
     VOLUNTEERS,
-    TRENDS,
-    COMPARE,
-    STATION,
-    CLOSING,
     DATA,
     CATALOGUE,
 )

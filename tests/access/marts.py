@@ -17,6 +17,8 @@ MEANINGS = {
     "any": "is not null",
     "city": "= '*'::text",
     "station": "station_id = any (string_to_array",
+    # As station, and small homes for those alone who work there or stand above it.
+    "place": "not is_small_home",
 }
 
 
@@ -57,7 +59,9 @@ class Relation:
         condition = " ".join(to_public[0][2].lower().split())
         if MEANINGS[scope] not in condition or "closedloop.stations" not in condition:
             return f"its policy does not say {scope}: {condition}"
-        if scope != "station" and "station_id" in condition:
+        if scope == "place" and MEANINGS["station"] not in condition:
+            return f"its policy forgets the station: {condition}"
+        if scope not in ("station", "place") and "station_id" in condition:
             return f"its policy says more than {scope}: {condition}"
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -26,5 +27,7 @@ def test_a_page_server_brings_a_killed_warehouse_back(home: Home, monkeypatch: p
                 while (found := embedded.status(home.settings)).pid == pid or found.version is None:
                     await anyio.sleep(0.05)
 
-    anyio.run(serve)
+    # In a thread of its own: a browser of other tests may have its event loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(anyio.run, serve).result()
     assert embedded.status(home.settings).pid is None

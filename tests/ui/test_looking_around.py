@@ -234,12 +234,15 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("query", HOSTILE)
-def test_no_address_breaks_a_page(query, visit):
+@pytest.mark.parametrize("number", range(len(HOSTILE)))
+def test_no_address_breaks_a_page(number, visit):
+    # Every page gets three of the addresses, every address nearly half of the pages.
+    query = HOSTILE[number]
+    pages = [entry for place, entry in enumerate(PAGES) if (place + number) % len(HOSTILE) < 3]
     visitor = visit(locale="en-US")
     page = visitor.sign_in("leadership")
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
-    for entry in PAGES:
+    for entry in pages:
         visitor.open(f"{entry.address}?{query}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)
