@@ -27,6 +27,8 @@ _RESULT_EVENTS = frozenset(
         "SkippingDetails",
     }
 )
+#: How dbt calls a node that failed, in its events.
+_FAILED = frozenset({"error", "fail", "runtime error"})
 
 
 def main(argv: list[str]) -> int:
@@ -68,6 +70,7 @@ class _Reporter:
 
     def __init__(self, descriptor: int) -> None:
         self._lock = threading.Lock()
+        self._failed: dict[str, dict[str, Any]] = {}
         self._out = os.fdopen(descriptor, "w", encoding="utf-8")
 
     def _write(self, **record: Any) -> None:
@@ -92,6 +95,13 @@ class _Reporter:
                 index=data.index,
                 total=getattr(data, "total", None) or getattr(data, "num_models", None),
             )
+        elif name == "NodeFinished" and data.run_result.status in _FAILED:
+            told = data.run_result
+            self._failed[data.node_info.unique_id] = {
+                "status": told.status,
+                "message": told.message or None,
+                "failures": told.num_failures or None,
+            }
         elif name == "FoundStats":
             self._write(kind="parsed", message=event.info.msg)
         elif name == "MainEncounteredError":
@@ -103,8 +113,15 @@ class _Reporter:
             kind="done",
             success=bool(result.success),
             problem=str(result.exception).strip() if result.exception is not None else None,
-            results=[_node_result(r) for r in nodes],
+            results=[self._corrected(_node_result(r)) for r in nodes],
         )
+
+    def _corrected(self, node: dict[str, Any]) -> dict[str, Any]:
+        """The node's result. Ending at the first failure, dbt may call the very node that failed skipped:
+        another thread's node ended between the failure and its being written down.
+        """
+        told = self._failed.get(node["node"])
+        return {**node, **told} if told and node["status"] == "skipped" else node
 
 
 def _word(status: Any) -> str:
