@@ -21,7 +21,7 @@ def top_menu(visit: Visit, pages: Mapping[PageEntry, st.Page], entry: PageEntry)
     """
     params = shared_params()
     shown = {page: target for page, target in pages.items() if page.in_menu}
-    with st.container(horizontal=True, gap="small", key="menu"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="menu"):
         for page, target in shown.items():
             if not page.drawer:
                 _link(visit, page, target, params)
