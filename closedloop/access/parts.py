@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from closedloop.errors import ClosedloopError
-from closedloop.warehouse.scope import Scope
+from closedloop.warehouse.scope import ALL, Scope
 
 Role = Literal[
     "leadership",
@@ -58,13 +58,15 @@ class Grant:
     def scope(self) -> Scope | None:
         """What the database shows; None for a place in which there is no station (any more).
 
-        A wall display hangs where anybody may look: it sees published figures and not one case.
+        A wall display hangs where anybody may look: it sees counts by station, and not one case.
         """
         places = PARTS[self.role]
-        if places == ("nothing",) or self.role == "wall":
+        if places == ("nothing",):
             return Scope.nowhere(self.role)
         if self.bureau_id is None and "city" in places:
-            return Scope.city(self.role)
+            return Scope.wall(ALL) if self.role == "wall" else Scope.city(self.role)
         if not self.stations:
             return None
+        if self.role == "wall":
+            return Scope.wall(self.stations, self.bureau_id)
         return Scope.of_stations(self.stations, self.role, self.bureau_id)

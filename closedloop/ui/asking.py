@@ -28,14 +28,14 @@ class BuildChanged(ClosedloopError):
     """Another build was published while the page was being put together; the page runs again."""
 
 
-def scope_key(scope: Scope) -> tuple[str, str, str | None]:
+def scope_key(scope: Scope) -> tuple[str, str, str | None, str]:
     """The scope as a cache key: the same stations in any order are the same key."""
-    return (scope.setting(), scope.role, scope.bureau_id)
+    return (scope.setting(), scope.role, scope.bureau_id, scope.totals_setting())
 
 
 def _answer(
     name: str,
-    scope_parts: tuple[str, str, str | None],
+    scope_parts: tuple[str, str, str | None, str],
     as_of: datetime,
     build_id: int,
     arguments: str,

@@ -38,33 +38,21 @@ class ScopeError(ClosedloopError):
 
 @dataclass(frozen=True)
 class Scope:
-    """The stations somebody may see, and as what. Hashable: it belongs into the key of every cache."""
+    """The stations somebody may see, and as what. Hashable: it belongs into the key of every cache.
+
+    ``totals`` are stations of which the counts alone may be seen: those of a wall display.
+    """
 
     stations: frozenset[str] | Literal["*", "-"]
     role: str
     bureau_id: str | None = None
+    totals: frozenset[str] | Literal["*", "-"] = NONE
 
     def __post_init__(self) -> None:
         if not isinstance(self.role, str) or not _ROLE.fullmatch(self.role):
             raise ScopeError(f"{self.role!r} is no role: lower-case letters and _ only")
-        if self.stations in (ALL, NONE):
-            return
-        if not isinstance(self.stations, frozenset):
-            raise ScopeError("stations is a frozenset of station ids, '*' for all or '-' for none")
-        if not self.stations:
-            raise ScopeError(
-                "a scope without stations sees nothing: somebody without a grant gets no scope at all, and "
-                "who is to see no station on purpose has Scope.nowhere"
-            )
-        for station in self.stations:
-            if not isinstance(station, str) or not _STATION_ID.fullmatch(station):
-                raise ScopeError(
-                    f"{station!r} cannot be a station id: letters, digits and .:/#()- only, at most 64"
-                )
-            if station == UNASSIGNED:
-                raise ScopeError(
-                    f"{UNASSIGNED} is no station: what belongs to none is seen by those who see all"
-                )
+        _require_stations(self.stations)
+        _require_stations(self.totals)
 
     @classmethod
     def city(cls, role: str = "leadership", bureau_id: str | None = None) -> Scope:
@@ -85,6 +73,11 @@ class Scope:
         """No station at all: what belongs to nobody, and not one case."""
         return cls(NONE, role)
 
+    @classmethod
+    def wall(cls, stations: Iterable[str] | Literal["*"], bureau_id: str | None = None) -> Scope:
+        """A wall display, which hangs where anybody may look: the counts of these stations, and no case."""
+        return cls(NONE, "wall", bureau_id, ALL if stations == ALL else frozenset(stations))
+
     @property
     def sees_all(self) -> bool:
         """True for the whole city."""
@@ -97,9 +90,34 @@ class Scope:
 
     def setting(self) -> str:
         """The value of ``closedloop.stations``: ``*``, ``-``, or the ids in order, joined by commas."""
-        if isinstance(self.stations, str):
-            return self.stations
-        return ",".join(sorted(self.stations))
+        return _joined(self.stations)
+
+    def totals_setting(self) -> str:
+        """The value of ``closedloop.totals``, written in the same way."""
+        return _joined(self.totals)
+
+
+def _joined(stations: frozenset[str] | Literal["*", "-"]) -> str:
+    return stations if isinstance(stations, str) else ",".join(sorted(stations))
+
+
+def _require_stations(stations: object) -> None:
+    if stations in (ALL, NONE):
+        return
+    if not isinstance(stations, frozenset):
+        raise ScopeError("stations is a frozenset of station ids, '*' for all or '-' for none")
+    if not stations:
+        raise ScopeError(
+            "a scope without stations sees nothing: somebody without a grant gets no scope at all, and "
+            "who is to see no station on purpose has Scope.nowhere"
+        )
+    for station in stations:
+        if not isinstance(station, str) or not _STATION_ID.fullmatch(station):
+            raise ScopeError(
+                f"{station!r} cannot be a station id: letters, digits and .:/#()- only, at most 64"
+            )
+        if station == UNASSIGNED:
+            raise ScopeError(f"{UNASSIGNED} is no station: what belongs to none is seen by those who see all")
 
 
 def scope_statements(scope: Scope) -> tuple[str, ...]:
@@ -108,9 +126,12 @@ def scope_statements(scope: Scope) -> tuple[str, ...]:
     ``set local … = 'literal'`` and not ``set_config()``: only that form reaches the workers of a distributed
     database, and it does the same on a plain one.
     """
+    settings = {"closedloop.stations": scope.setting(), "closedloop.role": scope.role}
+    if scope.totals != NONE:
+        settings["closedloop.totals"] = scope.totals_setting()
     return tuple(
         SQL("set local {} = {}").format(SQL(name), SqlLiteral(value)).as_string()
-        for name, value in (("closedloop.stations", scope.setting()), ("closedloop.role", scope.role))
+        for name, value in settings.items()
     )
 
 

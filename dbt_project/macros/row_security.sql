@@ -3,6 +3,8 @@
       station   rows of a station: the scope names that station, or is the whole city ('*')
       place     rows of a station, and of homes with few calls only for those who work at the station or stand above
                 it: column is_small_home, which nobody else's role passes
+      totals    counts by station, with no item, place or person in them: as station, and for a wall display those
+                of its stations, though it sees no row of any other word. meta.wall_rows narrows what a wall gets
       any       reference data without a station: any scope at all
       city      the whole city only: batches, builds
 
@@ -11,6 +13,11 @@
 
 {% macro scope_setting() -%}
     (select nullif(current_setting('closedloop.stations', true), ''))
+{%- endmacro %}
+
+{#- The stations of a wall display. Whoever is no wall never sets it. -#}
+{% macro totals_setting() -%}
+    (select nullif(current_setting('closedloop.totals', true), ''))
 {%- endmacro %}
 
 {% macro role_setting() -%}
@@ -22,7 +29,7 @@
     ({{ is_home }} and {{ calls }} < {{ var('small_cell') }})
 {%- endmacro %}
 
-{% macro scope_condition(scope) -%}
+{% macro scope_condition(scope, wall_rows=none) -%}
     {%- if scope == 'place' -%}
         ({{ scope_condition('station') }})
         and (
@@ -34,13 +41,19 @@
     {%- elif scope == 'station' -%}
         {{ scope_setting() }} = '*'
         or station_id = any (string_to_array({{ scope_setting() }}, ','))
+    {%- elif scope == 'totals' -%}
+        {{ scope_condition('station') }}
+        or (
+            ({{ totals_setting() }} = '*' or station_id = any (string_to_array({{ totals_setting() }}, ',')))
+            and ({{ wall_rows or 'true' }})
+        )
     {%- elif scope == 'any' -%}
         {{ scope_setting() }} is not null
     {%- elif scope == 'city' -%}
         {{ scope_setting() }} = '*'
     {%- else -%}
         {{ exceptions.raise_compiler_error(
-            "scope '" ~ scope ~ "' is none of station, place, any, city: correct config meta.scope of the model"
+            "scope '" ~ scope ~ "' is none of station, place, totals, any, city: correct config meta.scope of the model"
         ) }}
     {%- endif -%}
 {%- endmacro %}
@@ -73,7 +86,7 @@
     {%- if execute and is_published_mart(model) -%}
         create policy scope on {{ this.schema }}.{{ this.identifier }}
         for select to public
-        using ({{ scope_condition(declared_scope(model)) }})
+        using ({{ scope_condition(declared_scope(model), (model.config.meta or {}).get('wall_rows')) }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -81,10 +94,10 @@
 {% macro require_scopes() -%}
     {%- if execute -%}
         {%- for node in graph.nodes.values() if is_published_mart(node) -%}
-            {%- if declared_scope(node) not in ('station', 'place', 'any', 'city') -%}
+            {%- if declared_scope(node) not in ('station', 'place', 'totals', 'any', 'city') -%}
                 {{ exceptions.raise_compiler_error(
                     node.original_file_path ~ ": config meta.scope is missing or unknown; "
-                    ~ "write one of station, place, any, city in the folder's YAML"
+                    ~ "write one of station, place, totals, any, city in the folder's YAML"
                 ) }}
             {%- endif -%}
             {%- if node.config.materialized not in ('table', 'incremental') -%}

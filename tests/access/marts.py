@@ -19,6 +19,8 @@ MEANINGS = {
     "station": "station_id = any (string_to_array",
     # As station, and small homes for those alone who work there or stand above it.
     "place": "not is_small_home",
+    # As station, and for a wall display by a setting of its own.
+    "totals": "closedloop.totals",
 }
 
 
@@ -59,9 +61,11 @@ class Relation:
         condition = " ".join(to_public[0][2].lower().split())
         if MEANINGS[scope] not in condition or "closedloop.stations" not in condition:
             return f"its policy does not say {scope}: {condition}"
-        if scope == "place" and MEANINGS["station"] not in condition:
+        if scope in ("place", "totals") and MEANINGS["station"] not in condition:
             return f"its policy forgets the station: {condition}"
-        if scope not in ("station", "place") and "station_id" in condition:
+        if scope != "totals" and "closedloop.totals" in condition:
+            return f"its policy lets a wall display in: {condition}"
+        if scope not in ("station", "place", "totals") and "station_id" in condition:
             return f"its policy says more than {scope}: {condition}"
         return None
 

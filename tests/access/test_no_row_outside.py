@@ -23,7 +23,7 @@ from tests.servers import Warehouse
 #: ``make security`` asks more.
 EXAMPLES = int(os.environ.get("SECURITY_EXAMPLES", "5"))
 OURS = ("S03", "S07")
-STATIONS = sorted(name for name, scope in declared().items() if scope in ("station", "place"))
+STATIONS = sorted(name for name, scope in declared().items() if scope in ("station", "place", "totals"))
 
 
 @pytest.fixture(scope="module")
