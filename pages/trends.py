@@ -19,6 +19,7 @@ from closedloop.ui.trend_show import (
     whole_chart,
 )
 from closedloop.ui.trend_signals import no_limits_text, sentence, told_lines
+from closedloop.ui.trend_target import target_of, target_sentence
 from closedloop.ui.trend_view import (
     DEFAULT_GRAIN,
     default_period,
@@ -92,7 +93,10 @@ st.markdown(
     if told
     else no_limits_text(visit, choice)
 )
-frame, spec = whole_chart(visit, choice, trend.whole, bands, told)
+target = target_of(visit, choice)
+if target is not None:
+    st.markdown(target_sentence(visit, choice, target, told.get(trend.whole.key, ())))
+frame, spec = whole_chart(visit, choice, trend.whole, bands, told, target)
 st.vega_lite_chart(frame, spec, width="stretch", alt=t("Course of {name}", name=name))
 if told:
     st.caption(

@@ -39,6 +39,7 @@ class Words:
     series: str
     campaign: str
     signal: str
+    target: str = ""
 
 
 def trend(
@@ -49,6 +50,7 @@ def trend(
     from_zero: bool,
     bands: Sequence[Band] = (),
     with_limits: bool = False,
+    target: float | None = None,
     height: int = 240,
 ) -> dict:
     """One line over ``periods``, gaps where there is no figure, hollow points for unfinished periods.
@@ -56,6 +58,7 @@ def trend(
     Frame: ``period``, ``value`` (None for a gap), ``text`` (the figure as written), ``n``, ``notes``,
     ``unfinished``, ``joined`` (False: the line does not lead there). ``with_limits`` draws ``lower``,
     ``centre`` and ``upper``, and a ``shape`` around every point that a rule marks, in words ``signal``.
+    ``target``, in the unit of ``value``, is a line of dots over the whole width, named by ``words.target``.
     """
     x = _x(periods)
     y = {
@@ -68,6 +71,7 @@ def trend(
         "layer": [
             *_bands(periods, bands, words),
             *(_limits(x, y) if with_limits else []),
+            *([] if target is None else _target(y, target, words)),
             *([_marked(x, y, 190)] if with_limits else []),
             _line(x, y),
             _points(x, y, _tooltip(words, with_limits)),
@@ -208,6 +212,22 @@ def _limits(x: dict, y: dict) -> list[dict]:
             "encoding": {"x": x, "y": {**y, "field": name}},
         }
         for name, dash in (("lower", [5, 4]), ("centre", []), ("upper", [5, 4]))
+    ]
+
+
+def _target(y: dict, target: float, words: Words) -> list[dict]:
+    data = {"values": [{"value": target, "name": words.target}]}
+    return [
+        {
+            "data": data,
+            "mark": {"type": "rule", "color": VALUE, "strokeWidth": 2, "strokeDash": [2, 3]},
+            "encoding": {"y": y},
+        },
+        {
+            "data": data,
+            "mark": {"type": "text", "align": "left", "x": 4, "dy": -7, "fontSize": 11, "color": MUTED},
+            "encoding": {"y": y, "text": {"field": "name", "type": "nominal"}},
+        },
     ]
 
 

@@ -178,6 +178,24 @@ def campaigns(
     return read(scope, as_of, _CAMPAIGNS, params)
 
 
+_TARGETS = """
+select
+    metric_id,
+    target,
+    valid_from,
+    valid_to,
+    doc_no,
+    is_assumed
+from marts.dim_metric_targets
+order by metric_id, valid_from
+"""
+
+
+def metric_targets(scope: Scope, as_of: datetime) -> pd.DataFrame:
+    """What the bureau asks of its metrics. One row per metric and stretch of days; the same for everybody."""
+    return read(scope, as_of, _TARGETS)
+
+
 _FESTIVALS = "select festival_day from marts.dim_spring_festivals order by festival_day"
 
 

@@ -85,19 +85,26 @@ class XmR:
         Higher is better: the target above the upper limit fails, below the lower limit passes; a target *on*
         a limit is ``"either"``. Read it together with ``trial``.
         """
-        if not np.isfinite(target):
-            raise ValueError(f"target must be a finite number; it is {target!r}")
         lower, upper = self.lower[..., -1:], self.upper[..., -1:]
         if not lower.size:
-            empty = np.full(self.values.shape[:-1], "unknown")
-            return str(empty) if empty.ndim == 0 else empty
-        above, below = "fail", "pass"
-        if not higher_is_better:
-            above, below = below, above
-        with np.errstate(invalid="ignore"):
-            verdict = np.where(target > upper, above, np.where(target < lower, below, "either"))
-        verdict = np.where(np.isnan(upper), "unknown", verdict)[..., 0]
-        return str(verdict) if verdict.ndim == 0 else verdict
+            lower = upper = np.full((*self.values.shape[:-1], 1), np.nan)
+        return assured(lower[..., 0], upper[..., 0], target, higher_is_better)
+
+
+def assured(
+    lower: ArrayLike, upper: ArrayLike, target: float, higher_is_better: bool = True
+) -> str | np.ndarray:
+    """The verdicts of :meth:`XmR.assurance` for limits at hand (NaN: none); one, or an array of their
+    shape.
+    """
+    if not np.isfinite(target):
+        raise ValueError(f"target must be a finite number; it is {target!r}")
+    low, high = np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64)
+    above, below = ("fail", "pass") if higher_is_better else ("pass", "fail")
+    with np.errstate(invalid="ignore"):
+        verdict = np.where(target > high, above, np.where(target < low, below, "either"))
+    verdict = np.where(np.isnan(high), "unknown", verdict)
+    return str(verdict) if verdict.ndim == 0 else verdict
 
 
 def xmr(

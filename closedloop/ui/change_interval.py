@@ -20,9 +20,9 @@ def change_intervals(
 ) -> list[str]:
     """The interval of each change in words; empty where there is none to give.
 
-    Counts: the exact ratio of the two, widened by the φ of the line's own whole periods; shares: Newcombe's,
-    in percentage points. A stock's two counts share most of their items, and a median comes without its
-    observations: neither gets one.
+    Counts: the exact ratio of the two, widened by the φ of the line's own whole periods outside the Spring
+    Festival; shares: Newcombe's, in percentage points. A stock's two counts share most of their items, and a
+    median comes without its observations: neither gets one.
     """
     if choice.is_stock or choice.metric["kind"] == "distribution":
         return ["" for _ in changes]
@@ -59,7 +59,15 @@ def _phi(line: Sequence[Row]) -> float:
     counts = [
         row.figure.numerator
         for row in line
-        if row.figure.numerator is not None and not row.is_unfinished and row.figure.is_complete
+        if row.figure.numerator is not None
+        and not row.is_unfinished
+        and row.figure.is_complete
+        and not _at_the_festival(row)
     ]
     phi = dispersion(counts) if len(counts) > 2 else np.nan
     return 1.0 if np.isnan(phi) else phi
+
+
+def _at_the_festival(row: Row) -> bool:
+    """A week of empty streets is no measure of how much ordinary weeks differ."""
+    return bool({"festival", "jan_feb"} & set(row.year.notes)) or row.year.reason == "with_february"

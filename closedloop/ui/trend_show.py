@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from urllib.parse import parse_qsl
 
@@ -30,6 +31,7 @@ from closedloop.ui.metric_text import (
 )
 from closedloop.ui.registry import LOOPS, OPEN, STATION
 from closedloop.ui.trend_signals import NOTHING, Told, limits_text, signal_text
+from closedloop.ui.trend_target import Target
 from closedloop.ui.trend_view import Line, Trend, TrendChoice
 from closedloop.ui.visit import Visit
 
@@ -136,16 +138,19 @@ def whole_chart(
     line: Line,
     bands: Sequence[Band],
     told: Mapping[str, Sequence[Told]],
+    target: Target | None = None,
 ) -> tuple[pd.DataFrame, dict]:
     """Frame and specification of the line over all the stations chosen."""
     decimals = decimals_of(choice.metric)
+    asked = visit.t("Asked: {target}", target=target.text) if target else ""
     spec = trend(
         [period_name(choice.grain, row.period) for row in line.rows],
         f".{decimals}%" if is_share(choice.metric) else f",.{decimals}f",
-        _words(visit, choice),
+        replace(_words(visit, choice), target=asked),
         from_zero=is_count(choice),
         bands=bands,
         with_limits=bool(told),
+        target=target.value if target else None,
     )
     return _frame(visit, choice, [line], told), spec
 

@@ -96,6 +96,7 @@ def _everything(latest):
         (trends.metric_dimensions, {"metric": "open_items", "first_day": first, "last_day": last}),
         (trends.campaigns, {"first_day": first, "last_day": last}),
         (trends.spring_festivals, {}),
+        (trends.metric_targets, {}),
         (compare.city_figures, {"metric": "non_police_share", "first_day": first, "last_day": last}),
         (compare.period_figures, {"metric": "non_police_share", "first_day": first, "last_day": last}),
         (station.station_facts, {"station": "S03"}),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from closedloop.statistics.xmr import xmr
+from closedloop.statistics.xmr import assured, xmr
 from tests.statistics.series import quick, with_gaps
 
 NAN = np.nan
@@ -121,6 +121,9 @@ def test_assurance_compares_the_target_with_the_limits() -> None:
     assert chart.assurance(chart.lower[0] - 0.01) == "pass"
     assert chart.assurance(chart.upper[0] + 0.01, higher_is_better=False) == "pass"
     assert xmr([4.0]).assurance(3) == xmr([]).assurance(3) == "unknown"
+    # Hit and missed by chance: 95 % lies between the limits; then a process that lies above it for good.
+    assert assured([0.90, 0.96, NAN], [0.99, 1.0, NAN], 0.95).tolist() == ["either", "pass", "unknown"]
+    assert assured([0.90, 0.96], [0.94, 1.0], 0.95, False).tolist() == ["pass", "fail"]
     two = xmr([*CALM, *[value + 50 for value in CALM]], rebase=[16])
     assert two.assurance(30) == "pass", "of the last segment"
 

@@ -137,3 +137,16 @@ def test_a_station_prints_on_one_sheet(visit, locale, scheme):
     ends = page.get_by_role("region", name=re.compile("Loaded until, by source|各来源数据截至"))
     assert ends.evaluate("part => part.getBoundingClientRect().bottom") < 1062
     expect(page.locator(".st-key-menu")).to_be_hidden()
+
+
+def test_a_target_is_said_with_what_the_limits_make_of_it(site, city):
+    cookie = sign_in(site.url, "leadership")
+    asked = sent(site.url, "trends", "metric=minutes_to_arrive&grain=week&lang=en", cookie).decode(
+        "utf-8", "replace"
+    )
+    assert "Asked: at most 6.0 min" in asked and "invented for the demo" in asked
+    assert sum(asked.count(f"{mark} as things run now") for mark in "✔✘◐") == 1
+    # Before 2025 another target held.
+    then = sent(site.url, "trends", "metric=minutes_to_arrive&from=2024-10-01&to=2024-12-29&lang=en", cookie)
+    assert b"Asked: at most 8.0 min" in then
+    assert b"Asked:" not in sent(site.url, "trends", "metric=incidents_received&lang=en", cookie)
