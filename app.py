@@ -14,7 +14,7 @@ from closedloop.settings import PROJECT_ROOT, get_settings
 from closedloop.ui.gateway import Gate
 from closedloop.ui.headers import SecurityHeaders
 from closedloop.ui.identity import require_sign_in
-from closedloop.ui.lifespan import warehouse_lifespan
+from closedloop.ui.lifespan import page_server_lifespan
 from closedloop.ui.provider import ProviderSignIn, secrets_for_streamlit
 from closedloop.ui.routes import ROUTES
 
@@ -27,7 +27,7 @@ except ClosedloopError as error:
 
 app = st.App(
     PROJECT_ROOT / "closedloop" / "ui" / "frame.py",
-    lifespan=warehouse_lifespan,
+    lifespan=page_server_lifespan,
     routes=ROUTES,
     secrets=secrets_for_streamlit(settings),
     middleware=[

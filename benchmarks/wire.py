@@ -14,6 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,9 +92,13 @@ class Widget:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of a page sent. ``seconds``: from the request until the script had finished."""
+    """What one run of a page sent.
+
+    ``seconds``: from the request until the script had finished. ``first_gap``: between the first messages.
+    """
 
     seconds: float
+    first_gap: float
     received: bytes
     messages: tuple[ForwardMsg, ...] = field(repr=False)
 
@@ -137,14 +142,17 @@ class Tab:
         self._kept: dict[str, tuple[int, ForwardMsg]] = {}
         self._keep_for = 2
         self._runs = 0
-        self._stream = connect(
-            f"{url.replace('http', 'ws', 1)}/_stcore/stream",
-            additional_headers={**({"Cookie": cookie} if cookie else {}), **(headers or {})},
-            ssl=tls,
-            origin=url,
-            subprotocols=["streamlit"],
-            max_size=None,
-            compression=None,
+        self._closing = ExitStack()
+        self._stream = self._closing.enter_context(
+            connect(
+                f"{url.replace('http', 'ws', 1)}/_stcore/stream",
+                additional_headers={**({"Cookie": cookie} if cookie else {}), **(headers or {})},
+                ssl=tls,
+                origin=url,
+                subprotocols=["streamlit"],
+                max_size=None,
+                compression=None,
+            )
         )
 
     def __enter__(self) -> Tab:
@@ -155,7 +163,7 @@ class Tab:
 
     def close(self) -> None:
         """Close the tab."""
-        self._stream.close()
+        self._closing.close()
 
     def open(self, address: str, query: str = "", script_hash: str = "") -> Run:
         """Go to a page by its path below the root, as a link on the page does (on first use: as typed).
@@ -215,11 +223,12 @@ class Tab:
         state.cached_message_hashes.extend(self._kept)
         if self._locale:
             state.context_info.locale = self._locale
-        received, messages = [], []
+        received, messages, moments = [], [], []
         began = time.perf_counter()
         self._stream.send(message.SerializeToString())
         while True:
             data = self._stream.recv(timeout=self._patience)
+            moments.append(time.perf_counter())
             received.append(data)
             forward = ForwardMsg()
             forward.ParseFromString(data)
@@ -229,9 +238,9 @@ class Tab:
             messages.append(forward)
             if kind == "script_finished" and forward.script_finished != _AGAIN:
                 break
-        seconds = time.perf_counter() - began
+        first_gap = moments[1] - moments[0] if len(moments) > 1 else 0.0
         self._take(messages, whole=not fragment_id)
-        return Run(seconds, b"".join(received), tuple(messages))
+        return Run(moments[-1] - began, first_gap, b"".join(received), tuple(messages))
 
     def _from_kept(self, reference: ForwardMsg) -> ForwardMsg:
         whole = ForwardMsg()

@@ -11,12 +11,22 @@ import streamlit as st
 
 from closedloop.errors import ClosedloopError
 from closedloop.settings import Settings, get_settings
+from closedloop.ui.warm import send_at_once, warm_up
 from closedloop.warehouse import embedded
 
 log = logging.getLogger("closedloop.pages")
 
 #: How often the embedded warehouse is looked after, in seconds. A look reads one small file.
 WATCH_SECONDS = 5.0
+
+
+@asynccontextmanager
+async def page_server_lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
+    """Everything around serving: warm before the first visitor, and the warehouse running meanwhile."""
+    await anyio.to_thread.run_sync(warm_up)
+    send_at_once()
+    async with warehouse_lifespan(app) as state:
+        yield state
 
 
 @asynccontextmanager
