@@ -125,6 +125,7 @@ class _Build:
             if failure is not None:
                 raise self._failed(failure)
             stage = "publish"
+            self._say(f"build {self.build_id}: nothing failed, publishing")
             publish_seconds = self._publish()
         except BuildFailed:
             raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -56,17 +55,6 @@ class Place:
         process = self.begin(*options)
         said, _ = process.communicate(timeout=240)
         return process.returncode, said
-
-    def refresh_killed_after(self, seconds: float) -> bool:
-        """Refresh and kill the whole group after so long; False when it had ended by then."""
-        process = self.begin()
-        try:
-            process.communicate(timeout=seconds)
-            return False
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            return True
 
     def files(self) -> Counter[str]:
         """How often each file lies somewhere in the inbox, by the name it arrived with."""
