@@ -15,11 +15,11 @@ from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, figure, heading
 from closedloop.ui.exports.links import download_links
 from closedloop.ui.finding_list import active_filters, addressee, read_choice, rules_of, shown_label
+from closedloop.ui.finding_reminder import mend_by_text, reminder_label, reminder_text
 from closedloop.ui.finding_view import (
+    city_rule_rows,
     finding_rows,
     median_text,
-    mend_by_text,
-    reminder_text,
     rule_rows,
     station_rows,
     totals,
@@ -67,12 +67,29 @@ station = visit.station or visit.identity.station_id
 with st.grid(4, min_column_width=170):
     figure(
         visit,
-        t("To be mended"),
-        texts.number(total.to_mend),
+        t("New since the last duty day"),
+        texts.number(total.new),
+        Explanation(
+            t(
+                "Found since {begin}, when the last complete duty day began; mended ones included.",
+                begin=texts.moment(visit.duty_day[1]),
+            ),
+            known_until=latest,
+        ),
+        key="new",
+        page=FINDINGS,
+        params={"show": "new"},
+        link=t("New findings"),
+    )
+    figure(
+        visit,
+        t("To be mended, of the last 7 days"),
+        texts.number(total.recent),
         Explanation(
             t(
                 "Findings that stand at the moment: a record is wrong, or something was not done. A record "
-                "that is corrected in the source system takes its finding away with the next load."
+                "that is corrected in the source system takes its finding away with the next load. What was "
+                "found in the last 7 days comes first; what stands from before is counted beside it."
             ),
             known_until=latest,
         ),
@@ -82,6 +99,9 @@ with st.grid(4, min_column_width=170):
             for charged, n in total.by_addressee
             if n
         ),
+        page=FINDINGS if total.older else None,
+        params={"show": "older"},
+        link=t("and {n} older", n=texts.number(total.older)),
     )
     figure(
         visit,
@@ -96,22 +116,6 @@ with st.grid(4, min_column_width=170):
         ),
         key="to_review",
         parts=t("of the last 28 days"),
-    )
-    figure(
-        visit,
-        t("New since the last duty day"),
-        texts.number(total.new),
-        Explanation(
-            t(
-                "Found since {begin}, when the last complete duty day began; mended ones included.",
-                begin=texts.moment(visit.duty_day[1]),
-            ),
-            known_until=latest,
-        ),
-        key="new",
-        page=FINDINGS,
-        params={"show": "new"},
-        link=t("New findings"),
     )
     figure(
         visit,
@@ -143,6 +147,9 @@ if station:
 else:
     heading(visit, t("By station"), repeats, key="by_station")
     listed = station_rows(visit, counts, wanted)
+if not station and counts:
+    with st.expander(t("The same by rule, all stations"), icon=":material/rule:"):
+        link_list(visit, city_rule_rows(visit, rules, counts, wanted), key="by_rule_all", label=t("By rule"))
 if listed:
     link_list(visit, listed, key="grouped", label=t("By station and rule"))
 else:
@@ -153,9 +160,9 @@ heading(
     t("Reminders"),
     Explanation(
         t(
-            "One text per station to copy and send: what the station itself can mend, found in the last 28 "
-            "days, with numbers of the source systems. What is for the centre or a department is left out. "
-            "The limit is {days} working days, assumed.",
+            "One text per station to copy and send: what the station itself can mend, found in the last 7 "
+            "days, with numbers of the source systems; older ones as one line. What is for the centre or a "
+            "department, or only to be looked into, is left out. The limit is {days} working days, assumed.",
             days=WORKING_DAYS_TO_MEND,
         )
     ),
@@ -169,7 +176,9 @@ mend_by = mend_by_text(
 reminded = [one for one in names.stations() if any(row["station_id"] == one for row in to_remind)]
 for one in reminded:
     part = [row for row in to_remind if row["station_id"] == one]
-    with st.expander(names.station(one), icon=":material/content_copy:", expanded=one == station):
+    with st.expander(
+        reminder_label(visit, one, part), icon=":material/content_copy:", expanded=one == station
+    ):
         st.code(reminder_text(visit, rules, one, part, mend_by), language=None, wrap_lines=True)
 if not reminded:
     empty(t("Nobody needs a reminder."))
@@ -180,7 +189,7 @@ filters.switch(
     "show",
     SHOWN,
     lambda shown: f"{shown_label(visit, shown)} {total.shown[shown]:,}",
-    "open",
+    "recent",
 )
 if len(wanted.rules) == 1:
     st.caption(f"{rules.definition(wanted.rules[0])} {rules.mend(wanted.rules[0])}")

@@ -3,9 +3,12 @@
 import streamlit as st
 
 from closedloop.charts.timeline import holder_timeline
+from closedloop.queries.findings import findings_of_item
 from closedloop.queries.item import find_items, item_events, item_links, item_states, item_targets, work_item
 from closedloop.queries.reading import rows
 from closedloop.ui import filters
+from closedloop.ui.finding_list import rules_of
+from closedloop.ui.finding_view import item_finding_rows
 from closedloop.ui.item_view import (
     facts_html,
     found_rows,
@@ -57,15 +60,24 @@ events = visit.ask(item_events, item=wanted)
 links = visit.ask(item_links, item=wanted)
 
 st.subheader(t("In whose hands, and when"))
-st.vega_lite_chart(
-    state_frame(visit, item["loop"], states),
-    holder_timeline(
-        {kind: names.holder_kind(kind) for kind in HOLDER_KINDS},
-        {"holder": t("Current holder"), "stage": t("Stage reached"), "since": t("From"), "until": t("Until")},
-    ),
-    width="stretch",
-    alt=t("In whose hands the item was, and when"),
-)
+held = state_frame(visit, item["loop"], states)
+if held.empty:
+    empty(t("It was in nobody's hands: closed or cancelled from its first moment on."))
+else:
+    st.vega_lite_chart(
+        held,
+        holder_timeline(
+            {kind: names.holder_kind(kind) for kind in HOLDER_KINDS},
+            {
+                "holder": t("Current holder"),
+                "stage": t("Stage reached"),
+                "since": t("From"),
+                "until": t("Until"),
+            },
+        ),
+        width="stretch",
+        alt=t("In whose hands the item was, and when"),
+    )
 
 st.subheader(t("Deadlines"))
 if targets.empty:
@@ -77,6 +89,16 @@ else:
             "A deadline belongs to the moment it started; once passed it stays passed, whatever is extended "
             "later. Waits at the centre or a department are charged to them."
         )
+    )
+
+found = visit.ask(findings_of_item, item=wanted)
+if not found.empty:
+    st.subheader(t("Findings"))
+    link_list(
+        visit,
+        item_finding_rows(visit, rules_of(visit), rows(found)),
+        key="item_findings",
+        label=t("Findings"),
     )
 
 if not links.empty:

@@ -14,10 +14,13 @@ import pandas as pd
 from closedloop.queries.reading import read
 from closedloop.warehouse.scope import Scope
 
-#: Parts of the list: everything that stands, what was found since a moment, mended or found in a period.
-SHOWN = ("open", "new", "mended", "found")
+#: Parts of the list: what stands and is recent, was found since a moment, stands from before, all that
+#: stands, what was mended or found in a period.
+SHOWN = ("recent", "new", "older", "open", "mended", "found")
 
 REVIEW_DAYS = 28
+#: What was found in so many days before the moment is recent; what stands from before is older stock.
+RECENT_DAYS = 7
 #: Source numbers of one rule that a reminder names.
 NAMED = 8
 
@@ -89,7 +92,8 @@ with standing as (
         and (
             rules.kind <> 'review'
             or findings.found_at > :as_of - interval '{REVIEW_DAYS} days'
-        ) as is_open
+        ) as is_open,
+        findings.found_at > :as_of - interval '{RECENT_DAYS} days' as is_recent
     from marts.fct_findings as findings
     inner join marts.dim_finding_rules as rules
         on findings.rule_id = rules.rule_id
@@ -112,6 +116,7 @@ _COUNTS = (
         counted_per,
         sort_order,
         count(*) filter (where is_open) as open_findings,
+        count(*) filter (where is_open and is_recent) as recent_findings,
         count(*) filter (where found_at >= :new_since) as new_findings,
         count(*) filter (where found_at > :as_of - interval '28 days') as found_28,
         count(*) filter (where found_at > :as_of - interval '90 days') as found_90,
@@ -186,11 +191,11 @@ def finding_counts(scope: Scope, as_of: datetime, wanted: FindingFilter) -> pd.D
     """How findings stand, by station and rule.
 
     One row per station × rule with anything open, or found or mended in 90 days or in the period.
-    ``open_findings`` stand now, ``new_findings`` were found since ``wanted.new_since``, ``found_28`` and
-    ``found_90`` in the days before the moment (repeats), ``per_100_28`` and ``per_100_90`` set them against
-    the items that opened (``base_…``); ``median_minutes`` from found to mended, of the ``mended_90`` ones
-    mended in 90 days; ``oldest_at`` of the open ones. Of ``wanted``, ``shown`` plays no part. An empty frame
-    means that nothing was found.
+    ``open_findings`` stand now, ``recent_findings`` of them were found in the last 7 days, ``new_findings``
+    were found since ``wanted.new_since``, ``found_28`` and ``found_90`` in the days before the moment
+    (repeats), ``per_100_28`` and ``per_100_90`` set them against the items that opened (``base_…``);
+    ``median_minutes`` from found to mended, of the ``mended_90`` ones mended in 90 days; ``oldest_at`` of the
+    open ones. Of ``wanted``, ``shown`` plays no part. An empty frame means that nothing was found.
     """
     return read(scope, as_of, _COUNTS, wanted.params())
 
@@ -220,6 +225,8 @@ _LIST = (
     select *
     from standing
     where case :shown
+        when 'recent' then is_open and is_recent
+        when 'older' then is_open and not is_recent
         when 'open' then is_open
         when 'new' then found_at >= :new_since
         when 'mended' then mended_at >= :since and mended_at < :until
@@ -269,50 +276,47 @@ def finding_list(scope: Scope, as_of: datetime, wanted: FindingFilter, row_limit
 _REMINDERS = (
     STANDING
     + f"""
-, recent as (
-    select
-        standing.station_id,
-        standing.rule_id,
-        standing.sort_order,
-        standing.found_at,
-        coalesce(items.source_no, items.item_id, standing.subject_key) as item_no
-    from standing
-    left join marts.fct_work_items as items
-        on standing.work_item_id = items.work_item_id
-    where standing.is_open
-        and standing.charged_to = 'station'
-        and standing.station_id <> 'UNASSIGNED'
-        and standing.found_at > :as_of - interval '28 days'
-),
-
-earlier as (
-    select station_id, rule_id, count(*) as earlier_findings
+, mendable as (
+    select *
     from standing
     where is_open
+        and kind <> 'review'
         and charged_to = 'station'
         and station_id <> 'UNASSIGNED'
-        and found_at <= :as_of - interval '28 days'
-    group by station_id, rule_id
 ),
 
-named as (
+recent as (
     select
-        station_id,
-        rule_id,
+        mendable.station_id,
+        mendable.rule_id,
         count(*) as findings,
-        (array_agg(distinct item_no))[1:{NAMED}] as numbers
-    from recent
+        count(*) filter (where mendable.found_at >= :new_since) as new_findings,
+        (array_agg(distinct coalesce(items.source_no, items.item_id, mendable.subject_key)))[1:{NAMED}]
+            as numbers
+    from mendable
+    left join marts.fct_work_items as items
+        on mendable.work_item_id = items.work_item_id
+    where mendable.is_recent
+    group by mendable.station_id, mendable.rule_id
+),
+
+older as (
+    select station_id, rule_id, count(*) as older_findings, min(found_at) as oldest_at
+    from mendable
+    where not is_recent
     group by station_id, rule_id
 )
 
 select
     station_id,
     rule_id,
-    coalesce(named.findings, 0) as findings,
-    coalesce(earlier.earlier_findings, 0) as earlier_findings,
-    named.numbers
-from named
-full join earlier using (station_id, rule_id)
+    coalesce(recent.findings, 0) as findings,
+    coalesce(recent.new_findings, 0) as new_findings,
+    coalesce(older.older_findings, 0) as older_findings,
+    older.oldest_at,
+    recent.numbers
+from recent
+full join older using (station_id, rule_id)
 inner join marts.dim_finding_rules as rules using (rule_id)
 order by station_id, rules.sort_order
 """
@@ -322,10 +326,32 @@ order by station_id, rules.sort_order
 def reminders(scope: Scope, as_of: datetime, wanted: FindingFilter) -> pd.DataFrame:
     """What a reminder (催办) to a station names: open findings that the station itself can mend.
 
-    One row per station × rule: ``findings`` of the last 28 days with the first ``numbers`` of their items in
-    the source system, and how many ``earlier_findings`` are still open. Only numbers, never a person.
+    One row per station × rule: ``findings`` of the last 7 days (``new_findings`` of them since
+    ``wanted.new_since``) with the first ``numbers`` of their items in the source system, and how many
+    ``older_findings`` still stand, since ``oldest_at``. Only numbers, never a person.
     """
     return read(scope, as_of, _REMINDERS, wanted.params())
+
+
+_OF_ITEM = (
+    STANDING
+    + """
+select finding_id, rule_id, station_id, loop, detail, found_at, mended_at, is_open, kind, charged_to
+from standing
+where work_item_id = :item
+order by is_open desc, found_at desc, sort_order, finding_id
+"""
+)
+
+
+def findings_of_item(scope: Scope, as_of: datetime, item: str) -> pd.DataFrame:
+    """What was found about one item ``loop:item_id`` by the moment, what stands first, then newest first.
+
+    One row per finding; ``mended_at`` is None for what was not mended by then. An empty frame means that
+    nothing was found.
+    """
+    anything = FindingFilter(new_since=as_of, since=as_of, until=as_of)
+    return read(scope, as_of, _OF_ITEM, {**anything.params(), "item": item})
 
 
 _MEND_BY = """

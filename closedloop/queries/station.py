@@ -140,7 +140,7 @@ select
     rules.mend_zh,
     rules.mend_en,
     count(*) as findings,
-    count(*) filter (where findings.found_at >= :as_of - interval '7 days') as of_last_week,
+    count(*) filter (where findings.found_at > :as_of - interval '7 days') as of_last_week,
     min(findings.found_at) as oldest_at
 from marts.fct_findings as findings
 inner join marts.dim_finding_rules as rules
@@ -148,6 +148,7 @@ inner join marts.dim_finding_rules as rules
 where findings.station_id = :station
     and findings.found_at <= :as_of
     and (findings.mended_at > :as_of or findings.mended_at is null)
+    and rules.kind <> 'review'
 group by
     findings.rule_id, rules.name_zh, rules.name_en, rules.mend_zh, rules.mend_en, rules.sort_order
 order by rules.sort_order, findings.rule_id
@@ -155,9 +156,9 @@ order by rules.sort_order, findings.rule_id
 
 
 def open_findings_by_rule(scope: Scope, as_of: datetime, station: str) -> pd.DataFrame:
-    """Findings of a station that stood unmended at the moment, by rule.
+    """Findings of a station that stood unmended at the moment, by rule; without what is only to be looked at.
 
-    One row per rule with findings, in the rules' order; ``of_last_week`` became true in the last 7 days. An
+    One row per rule with findings, in the rules' order; ``of_last_week`` were found in the last 7 days. An
     empty frame means that nothing waits to be mended.
     """
     return read(scope, as_of, _FINDINGS, {"station": station})

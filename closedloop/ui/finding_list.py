@@ -63,7 +63,9 @@ def shown_label(visit: Visit, shown: str) -> str:
     """The name of a part of the list."""
     t = visit.t
     return {
-        "open": t("Not mended"),
+        "recent": t("Of the last 7 days"),
+        "older": t("Older"),
+        "open": t("Everything not mended"),
         "new": t("New since the last duty day"),
         "mended": t("Mended in the period"),
         "found": t("Found in the period"),
@@ -80,7 +82,7 @@ def read_choice(params: Params, visit: Visit, rules: Rules) -> FindingFilter:
         station=visit.station,
         rules=filters.some_of(params.get_all("rule"), rules.ids()),
         loops=filters.some_of(params.get_all("loop"), visit.names.ids("loop")),
-        shown=filters.one_of(params.get("show"), SHOWN, "open") or "open",
+        shown=filters.one_of(params.get("show"), SHOWN, "recent") or "recent",
     )
 
 

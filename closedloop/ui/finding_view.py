@@ -21,6 +21,8 @@ class Totals:
     """The headline counts of the page."""
 
     to_mend: int
+    recent: int
+    older: int
     to_review: int
     new: int
     by_addressee: tuple[tuple[str, int], ...]
@@ -31,15 +33,20 @@ def totals(counts: Sequence[Mapping]) -> Totals:
     """Headline counts from the rows of ``queries.findings.finding_counts``."""
     to_mend = [row for row in counts if row["kind"] != "review"]
     open_all = sum(int(row["open_findings"]) for row in counts)
+    recent_all = sum(int(row["recent_findings"]) for row in counts)
     return Totals(
         to_mend=sum(int(row["open_findings"]) for row in to_mend),
+        recent=sum(int(row["recent_findings"]) for row in to_mend),
+        older=sum(int(row["open_findings"]) - int(row["recent_findings"]) for row in to_mend),
         to_review=open_all - sum(int(row["open_findings"]) for row in to_mend),
         new=sum(int(row["new_findings"]) for row in counts),
         by_addressee=tuple(
-            (charged, sum(int(row["open_findings"]) for row in to_mend if row["charged_to"] == charged))
+            (charged, sum(int(row["recent_findings"]) for row in to_mend if row["charged_to"] == charged))
             for charged in ("station", "centre", "department", "data")
         ),
         shown={
+            "recent": recent_all,
+            "older": open_all - recent_all,
             "open": open_all,
             "new": sum(int(row["new_findings"]) for row in counts),
             "mended": sum(int(row["mended_in_period"]) for row in counts),
@@ -53,9 +60,27 @@ def median_text(visit: Visit, mended: int, minutes: float | None) -> str:
     return duration_of(visit, minutes) if mended >= LEAST_N else "—"
 
 
-def _age(visit: Visit, row: Mapping) -> str:
-    since = row["oldest_at"]
-    return visit.texts.duration(visit.as_of - since) if since is not None else "—"
+def _recent(visit: Visit, part: Sequence[Mapping]) -> str:
+    recent = sum(int(row["recent_findings"]) for row in part)
+    return visit.t("{n} of the last 7 days", n=visit.texts.number(recent))
+
+
+def _stock(visit: Visit, part: Sequence[Mapping]) -> str:
+    """How much stands from before, and since when: ``older: 402, oldest 410 days``."""
+    older = sum(int(row["open_findings"]) - int(row["recent_findings"]) for row in part)
+    if not older:
+        return ""
+    oldest = min(row["oldest_at"] for row in part if row["oldest_at"] is not None)
+    return visit.t(
+        "older: {n}, oldest {age}",
+        n=visit.texts.number(older),
+        age=visit.texts.duration(visit.as_of - oldest),
+    )
+
+
+def _part(row: Mapping) -> dict[str, str]:
+    """Where a rule's link leads: to what is recent or, where nothing is, to what stands from before."""
+    return {"show": "recent" if int(row["recent_findings"]) else "open"}
 
 
 def _repeats(visit: Visit, row: Mapping, days: int) -> str:
@@ -83,19 +108,18 @@ def station_rows(visit: Visit, counts: Sequence[Mapping], wanted: FindingFilter)
         part = by_station.get(station)
         if not part:
             continue
-        oldest = min((row["oldest_at"] for row in part if row["oldest_at"] is not None), default=None)
         found.append(
             LinkRow(
                 title=visit.names.station(station),
                 page=FINDINGS,
                 params={**_filters(wanted), "station": station},
-                standing=t("{n} open", n=visit.texts.number(sum(int(r["open_findings"]) for r in part))),
+                standing=_recent(visit, part),
                 facts=(
                     t("new: {n}", n=sum(int(r["new_findings"]) for r in part)),
+                    _stock(visit, part),
                     t("found in 28 days: {n}", n=sum(int(r["found_28"]) for r in part)),
                     t("found in 90 days: {n}", n=sum(int(r["found_90"]) for r in part)),
                     t("rules: {n}", n=sum(int(r["open_findings"]) > 0 for r in part)),
-                    t("oldest: {age}", age=_age(visit, {"oldest_at": oldest})),
                 ),
             )
         )
@@ -111,12 +135,18 @@ def rule_rows(
         LinkRow(
             title=rules.name(row["rule_id"]),
             page=FINDINGS,
-            params={**_filters(wanted), "rule": row["rule_id"], "station": station if visit.leads else ""},
-            standing=t("{n} open", n=visit.texts.number(int(row["open_findings"]))),
+            params={
+                **_filters(wanted),
+                **_part(row),
+                "rule": row["rule_id"],
+                "station": station if visit.leads else "",
+            },
+            standing=_recent(visit, [row]),
             facts=(
                 addressee(visit, row["charged_to"]),
                 t("to be looked into, not to be mended") if row["kind"] == "review" else "",
                 t("new: {n}", n=int(row["new_findings"])),
+                _stock(visit, [row]),
                 _repeats(visit, row, 28),
                 _repeats(visit, row, 90),
                 t(
@@ -126,11 +156,41 @@ def rule_rows(
                 )
                 if row["mended_90"]
                 else "",
-                t("oldest: {age}", age=_age(visit, row)) if row["oldest_at"] is not None else "",
             ),
         )
         for row in counts
         if row["station_id"] == station
+    ]
+
+
+def city_rule_rows(
+    visit: Visit, rules: Rules, counts: Sequence[Mapping], wanted: FindingFilter
+) -> list[LinkRow]:
+    """The rules over all stations of the scope in the catalogue's order, each leading to its findings."""
+    t = visit.t
+    by_rule: dict[str, list[Mapping]] = {}
+    for row in counts:
+        by_rule.setdefault(row["rule_id"], []).append(row)
+    return [
+        LinkRow(
+            title=rules.name(rule),
+            page=FINDINGS,
+            params={
+                **_filters(wanted),
+                "show": "recent" if any(int(row["recent_findings"]) for row in part) else "open",
+                "rule": rule,
+            },
+            standing=_recent(visit, part),
+            facts=(
+                addressee(visit, part[0]["charged_to"]),
+                t("to be looked into, not to be mended") if part[0]["kind"] == "review" else "",
+                t("new: {n}", n=sum(int(row["new_findings"]) for row in part)),
+                _stock(visit, part),
+                t("found in 28 days: {n}", n=sum(int(row["found_28"]) for row in part)),
+                t("found in 90 days: {n}", n=sum(int(row["found_90"]) for row in part)),
+            ),
+        )
+        for rule, part in by_rule.items()
     ]
 
 
@@ -148,6 +208,7 @@ def finding_rows(visit: Visit, rules: Rules, found: Sequence[Mapping]) -> list[L
                 names.loop(row["loop"]) if row["loop"] else "",
                 what_is_meant(visit, row),
                 t("found {moment}", moment=texts.moment(row["found_at"])),
+                t("for {age}", age=_age(visit, row)) if row["is_open"] else "",
                 t("mended {moment}", moment=texts.moment(row["mended_at"])) if row["mended_at"] else "",
                 addressee(visit, row["charged_to"]) if row["charged_to"] != "station" else "",
             ),
@@ -156,53 +217,27 @@ def finding_rows(visit: Visit, rules: Rules, found: Sequence[Mapping]) -> list[L
     ]
 
 
-def reminder_text(
-    visit: Visit, rules: Rules, station: str, part: Sequence[Mapping], mend_by: str | None
-) -> str:
-    """A polite reminder to one station: what to mend, under which numbers, by when. Plain text.
-
-    ``part`` are the station's rows of ``queries.findings.reminders``. Only numbers of the source systems.
-    """
+def item_finding_rows(visit: Visit, rules: Rules, found: Sequence[Mapping]) -> list[LinkRow]:
+    """The findings of one item: rule, since when, what mends it; each leads to the findings of its rule."""
     t, texts = visit.t, visit.texts
-    recent = sum(int(row["findings"]) for row in part)
-    earlier = sum(int(row["earlier_findings"]) for row in part)
-    lines = [
-        t(
-            "To {station}: matters to be mended, as of {moment}",
-            station=visit.names.station(station),
-            moment=texts.moment(visit.as_of),
-        ),
-        t(
-            "{recent} findings of the last 28 days are open, and {earlier} older ones. Please check them and "
-            "correct or record them in the source system:",
-            recent=texts.number(recent),
-            earlier=texts.number(earlier),
-        ),
-        "",
-    ]
-    for number, row in enumerate(part, start=1):
-        counted = t(
-            "{n} of the last 28 days, {earlier} older",
-            n=texts.number(int(row["findings"])),
-            earlier=texts.number(int(row["earlier_findings"])),
+    return [
+        LinkRow(
+            title=" · ".join(filter(None, (rules.name(row["rule_id"]), what_is_meant(visit, row)))),
+            page=FINDINGS,
+            params={"rule": row["rule_id"], "show": "open"},
+            standing=t("{state} for {age}", state=state_label(visit, row), age=_age(visit, row))
+            if row["is_open"]
+            else state_label(visit, row),
+            facts=(
+                t("found {moment}", moment=texts.moment(row["found_at"])),
+                t("mended {moment}", moment=texts.moment(row["mended_at"])) if row["mended_at"] else "",
+                addressee(visit, row["charged_to"]),
+                rules.mend(row["rule_id"]) if row["is_open"] else "",
+            ),
         )
-        lines.append(f"{number}. {rules.name(row['rule_id'])}: {counted}")
-        named = row["numbers"]
-        if named is not None and len(named):
-            more = t(" and others") if int(row["findings"]) > len(named) else ""
-            lines.append("   " + t("Numbers: {numbers}{more}", numbers=t(", ").join(named), more=more))
-        lines.append("   " + rules.mend(row["rule_id"]))
-    lines.append("")
-    lines.append(
-        t("Please finish by {moment}; if you see it differently, reply with the reason.", moment=mend_by)
-        if mend_by
-        else t("Please finish soon; if you see it differently, reply with the reason.")
-    )
-    return "\n".join(lines)
+        for row in found
+    ]
 
 
-def mend_by_text(visit: Visit, row: Mapping | None) -> str | None:
-    """The day and closing time by which to mend; None beyond the calendar."""
-    if row is None:
-        return None
-    return f"{visit.texts.day(row['mend_by'])} {row['closes_at']:%H:%M}"
+def _age(visit: Visit, row: Mapping) -> str:
+    return visit.texts.duration(visit.as_of - row["found_at"])

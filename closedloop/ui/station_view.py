@@ -134,12 +134,13 @@ def findings_table(visit: Visit, frame: pd.DataFrame) -> str:
     t, texts = visit.t, visit.texts
     table = html_table(
         t("Findings to mend"),
-        [t("Finding"), t("Open"), t("Of the last 7 days"), t("How to mend it")],
+        [t("Finding"), t("Of the last 7 days"), t("Older"), t("Oldest"), t("How to mend it")],
         [
             [
                 texts.pick(row["name_zh"], row["name_en"]),
-                number(texts.number(row["findings"])),
                 number(texts.number(row["of_last_week"])),
+                number(texts.number(int(row["findings"]) - int(row["of_last_week"]))),
+                texts.duration(visit.as_of - row["oldest_at"]),
                 texts.pick(row["mend_zh"], row["mend_en"]),
             ]
             for row in rows(frame)

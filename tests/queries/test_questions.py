@@ -284,25 +284,51 @@ def test_counts_lists_and_parts_of_findings_agree_at_any_moment(city, latest, da
     counts = rows(findings.finding_counts(CITY, moment, wanted))
     columns = {
         "open": "open_findings",
+        "recent": "recent_findings",
         "new": "new_findings",
         "mended": "mended_in_period",
         "found": "found_in_period",
     }
     for shown in SHOWN:
         listed = rows(findings.finding_list(CITY, moment, replace(wanted, shown=shown), row_limit=100_000))
-        assert len(listed) == sum(row[columns[shown]] for row in counts)
+        if shown == "older":
+            expected = sum(row["open_findings"] - row["recent_findings"] for row in counts)
+        else:
+            expected = sum(row[columns[shown]] for row in counts)
+        assert len(listed) == expected, shown
         assert all(row["found_at"] <= moment for row in listed)
         assert all(row["mended_at"] is None or row["mended_at"] <= moment for row in listed)
     assert sum(row["open_findings"] for row in counts) > 0
     reminded = rows(findings.reminders(CITY, moment, wanted))
     for row in reminded:
         (count,) = [
-            c["open_findings"]
+            (c["recent_findings"], c["open_findings"] - c["recent_findings"], c["kind"])
             for c in counts
             if (c["station_id"], c["rule_id"], c["charged_to"])
             == (row["station_id"], row["rule_id"], "station")
         ]
-        assert row["findings"] + row["earlier_findings"] == count > 0
+        recent, older, kind = count
+        assert (row["findings"], row["older_findings"]) == (recent, older) and kind != "review"
+        assert recent + older > 0 and row["new_findings"] <= recent
+        assert bool(recent) == (row["numbers"] is not None and len(row["numbers"]) > 0)
+
+
+def test_an_item_tells_its_findings_to_whoever_may_see_them(city, latest):
+    period = {"since": latest - timedelta(days=28), "until": latest}
+    wanted = FindingFilter(new_since=latest - timedelta(days=1), **period)
+    listed = [row for row in rows(findings.finding_list(CITY, latest, wanted)) if row["work_item_id"]]
+    by_item = {row["work_item_id"]: row for row in listed}
+    assert by_item
+    for number, row in list(by_item.items())[:10]:
+        of_item = {
+            found["finding_id"]: found for found in rows(findings.findings_of_item(CITY, latest, number))
+        }
+        assert of_item[row["finding_id"]]["rule_id"] == row["rule_id"]
+        before = rows(findings.findings_of_item(CITY, row["found_at"] - timedelta(seconds=1), number))
+        assert row["finding_id"] not in {found["finding_id"] for found in before}
+        seen = rows(findings.findings_of_item(HEAD, latest, number))
+        assert {found["station_id"] for found in seen} <= {"S03"}
+        assert (row["station_id"] == "S03") == (row["finding_id"] in {f["finding_id"] for f in seen})
 
 
 def test_a_reminder_gives_working_days(city, latest):
