@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,9 +12,20 @@ from closedloop import warehouse
 from closedloop.cli.in_shape import warehouse_in_shape
 from closedloop.cli.progress import say
 from closedloop.errors import ClosedloopError
-from closedloop.intake import Covers, LoadReport, RefusedFile, load_directory, load_file, read_mapping
-from closedloop.intake.covers import moment
+from closedloop.intake import (
+    Covers,
+    LoadReport,
+    MappingFile,
+    RefusedFile,
+    load_directory,
+    load_file,
+    prepare_file,
+    read_mapping,
+    withdrawals,
+)
+from closedloop.intake.covers import Extract, moment
 from closedloop.intake.masking import mask
+from closedloop.intake.validation import BadRow
 from closedloop.settings import Settings, get_settings
 
 #: Said after rows came in: the pages show what was built last.
@@ -37,6 +49,9 @@ def load(
         str | None, typer.Option("--sheet", help="The sheet of a workbook, where several fit.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a file that has any bad row.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be loaded and withdrawn; write nothing.")
+    ] = False,
     extract: Annotated[
         Literal["full", "delta"] | None,
         typer.Option("--extract", help="full: what is absent was deleted at the source. Default: delta."),
@@ -64,12 +79,20 @@ def load(
         if not files and folder.is_dir():
             if mapping or sheet or extract or covers_from or covers_until or covers_stations:
                 raise ClosedloopError("a folder says mapping, extract and coverage in its manifest.yml")
+            if dry_run:
+                raise ClosedloopError(
+                    "--dry-run takes a table and its files: what one file changes, the next meets"
+                )
             reports = load_directory(folder, strict=strict, settings=settings, progress=say, each=_print)
         else:
             if not files:
                 raise ClosedloopError(f"say which files to load into {what}; or give a folder that exists")
             covers = _covers(settings, covers_from, covers_until, covers_stations)
             chosen = read_mapping(mapping) if mapping else None
+            if dry_run:
+                for path in files:
+                    _preview(what, path, settings, chosen, sheet, extract, covers)
+                return
             reports = [
                 _load(
                     what,
@@ -110,6 +133,31 @@ def _load(table: str, path: Path, settings: Settings, **options: object) -> Load
     return report
 
 
+def _preview(
+    table: str,
+    path: Path,
+    settings: Settings,
+    mapping: MappingFile | None,
+    sheet: str | None,
+    extract: Extract | None,
+    covers: Covers,
+) -> None:
+    """What a load of this file would do. Raises RefusedFile where nothing would be loaded."""
+    prepared = prepare_file(table, path, mapping=mapping, sheet=sheet, settings=settings)
+    going = withdrawals(prepared, extract=extract, covers=covers, settings=settings)
+    for mapped, checked in prepared.outputs:
+        print(
+            f"{mask(path.name)} → {mapped.output.table}: {checked.read:,} read, "
+            f"{checked.good.height:,} good, {checked.repeats:,} repeated, {len(checked.bad):,} for "
+            "quarantine (nothing written)"
+        )
+        _print_bad(checked.bad)
+    for part in going:
+        print(f"{part.table}: {part.absent:,} of {part.known:,} known rows would be withdrawn")
+    for warning in (*prepared.warnings, *(part.warning for part in going if part.warning)):
+        say(f"  warning: {warning}")
+
+
 def _covers(settings: Settings, since: str | None, until: str | None, stations: str | None) -> Covers:
     chosen: tuple[str, ...] | None = None
     without: tuple[str, ...] = ()
@@ -138,8 +186,7 @@ def _print(report: LoadReport) -> None:
         if c.derived_events:
             parts.append(f"{c.derived_events:,} stage events")
         print(f"{report.file} → {batch.table}: {', '.join(parts)} (batch {batch.batch_id})")
-        for row in batch.bad[:SHOWN]:
-            say(f"  row {row.row:,}: {'; '.join(reason.message_en for reason in row.reasons)}")
+        _print_bad(batch.bad)
         if len(batch.bad) > SHOWN:
             say(f"  and {len(batch.bad) - SHOWN:,} more: python -m closedloop quarantine list")
     if left_out := report.left_out.said():
@@ -149,6 +196,11 @@ def _print(report: LoadReport) -> None:
         say(f"  not in the {where}, dropped: {', '.join(mask(name) for name in report.dropped_columns)}")
     for warning in report.warnings:
         say(f"  warning: {warning}")
+
+
+def _print_bad(bad: Sequence[BadRow]) -> None:
+    for row in bad[:SHOWN]:
+        say(f"  row {row.row:,}: {'; '.join(reason.message_en for reason in row.reasons)}")
 
 
 def _print_total(reports: list[LoadReport]) -> None:

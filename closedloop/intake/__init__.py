@@ -9,26 +9,32 @@ Other rooms use what is named here::
 from closedloop.intake.covers import Covers
 from closedloop.intake.directory import load_directory
 from closedloop.intake.drafting import suggest_mapping
-from closedloop.intake.load import Prepared, load_file, prepare_bytes, write
+from closedloop.intake.hints import Hint
+from closedloop.intake.load import Prepared, load_file, prepare_bytes, prepare_file, write
 from closedloop.intake.mapping import MappingError, MappingFile, parse_mapping, read_mapping
 from closedloop.intake.mapping.suggest import Suggestion
 from closedloop.intake.refused import RefusedFile
 from closedloop.intake.report import BatchReport, LoadReport
+from closedloop.intake.withdrawals import Withdrawal, withdrawals
 
 __all__ = [
     "BatchReport",
     "Covers",
+    "Hint",
     "LoadReport",
     "MappingError",
     "MappingFile",
     "Prepared",
     "RefusedFile",
     "Suggestion",
+    "Withdrawal",
     "load_directory",
     "load_file",
     "parse_mapping",
     "prepare_bytes",
+    "prepare_file",
     "read_mapping",
     "suggest_mapping",
+    "withdrawals",
     "write",
 ]

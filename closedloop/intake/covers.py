@@ -33,12 +33,14 @@ class Covers:
         if self.since and self.until and self.since > self.until:
             raise ClosedloopError(
                 f"the extract covers from {self.since:%Y-%m-%d %H:%M} until {self.until:%Y-%m-%d %H:%M}, "
-                "which is earlier; exchange the two"
+                "which is earlier; exchange the two",
+                f"起始时间 {self.since:%Y-%m-%d %H:%M} 晚于截至时间 {self.until:%Y-%m-%d %H:%M}；请对调",
             )
         if self.until and self.until > datetime.now(self.until.tzinfo or UTC) + FURTHEST:
             raise ClosedloopError(
                 f"the extract covers until {self.until:%Y-%m-%d %H:%M}, which is yet to come; nothing can be "
-                "complete then: say the moment it was exported (covers_until)"
+                "complete then: say the moment it was exported (covers_until)",
+                f"截至时间 {self.until:%Y-%m-%d %H:%M} 尚未到来，数据不可能完整；请填写导出的时刻",
             )
         if self.until is None and (self.since or self.stations is not None or self.without):
             raise ClosedloopError("say until when the extract is complete, too (covers_until)")
@@ -56,7 +58,10 @@ def moment(value: str | datetime | None, zone: ZoneInfo, name: str) -> datetime 
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise ClosedloopError(f"{name} {value!r} is no time; write it as 2025-04-25T08:00") from None
+            raise ClosedloopError(
+                f"{name} {value!r} is no time; write it as 2025-04-25T08:00",
+                f"截至时间“{value}”不是时间；请写成 2025-04-25 08:00",
+            ) from None
     if not isinstance(value, datetime):
         # YAML reads a day without a time as a date; a cut-off needs its hour.
         raise ClosedloopError(f"{name} {value} has no time of day; write it as {value}T08:00")

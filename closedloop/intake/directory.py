@@ -62,6 +62,7 @@ def load_planned(
             extract=file.extract,
             covers=file.covers,
             time_zone=file.time_zone,
+            sheet=file.sheet,
             loaded_by=loaded_by,
             settings=settings,
             progress=progress,

@@ -15,6 +15,7 @@ from closedloop import warehouse
 from closedloop.errors import ClosedloopError
 from closedloop.intake.contract import TABLES, UNASSIGNED, key_of
 from closedloop.intake.covers import Covers, Extract
+from closedloop.intake.hints import Hint, hint
 from closedloop.intake.mapping import (
     Mapped,
     Mapping,
@@ -60,7 +61,7 @@ class Prepared:
     mapping: Mapping
     file: FileFacts
     outputs: tuple[tuple[Mapped, Validated], ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Hint, ...]
     reference: Reference
 
 
@@ -88,9 +89,14 @@ def load_file(
     started = time.monotonic()
     settings = settings or get_settings()
     progress(f"reading {path.name}")
-    source = read_file(path, _wanted(table, mapping), sheet=_sheet(sheet, mapping))
-    prepared = prepare(
-        table, source, mapping=mapping, time_zone=time_zone, loaded_by=loaded_by, settings=settings
+    prepared = prepare_file(
+        table,
+        path,
+        mapping=mapping,
+        sheet=sheet,
+        time_zone=time_zone,
+        loaded_by=loaded_by,
+        settings=settings,
     )
     return write(
         prepared,
@@ -100,6 +106,28 @@ def load_file(
         settings=settings,
         progress=progress,
         started=started,
+    )
+
+
+def prepare_file(
+    table: str,
+    path: Path,
+    *,
+    mapping: MappingFile | None = None,
+    sheet: str | None = None,
+    time_zone: str | None = None,
+    loaded_by: str = "cli",
+    settings: Settings | None = None,
+) -> Prepared:
+    """Read, map and validate one file; :func:`write` loads it."""
+    source = read_file(path, _wanted(table, mapping), sheet=_sheet(sheet, mapping))
+    return prepare(
+        table,
+        source,
+        mapping=mapping,
+        time_zone=time_zone,
+        loaded_by=loaded_by,
+        settings=settings or get_settings(),
     )
 
 
@@ -146,10 +174,10 @@ def prepare(
     warnings = list(source.notes)
     dropped = dropped_columns(chosen, source)
     if dropped:
-        where = "mapping" if mapping else "contract"
-        warnings.append(f"{len(dropped)} column(s) of the file are not in the {where} and were dropped")
+        where, where_zh = ("mapping", "映射") if mapping else ("contract", "数据约定")
+        warnings.append(hint("dropped_columns", count=len(dropped), where=where, where_zh=where_zh))
     if left := source.frame.height - rows_taken(chosen, source):
-        warnings.append(f"{left} row(s) are taken by no output of the mapping")
+        warnings.append(hint("taken_by_none", count=left))
     file = FileFacts(
         source.name,
         source.sha256,
@@ -226,7 +254,8 @@ def transaction(settings: Settings | None, progress: Progress):
         reason = error.diag.message_primary or str(error).strip().splitlines()[0]
         raise WarehouseUnavailable(
             f"the warehouse stopped in the middle of the load ({reason}); nothing of the file was loaded, "
-            "load it again"
+            "load it again",
+            f"导入过程中数据仓库停止响应（{reason}）；该文件未导入任何内容，请重新导入",
         ) from error
     finally:
         connection.close()
@@ -240,13 +269,13 @@ def _write_output(
     extract: Extract,
     covers: Covers | None,
     zone: ZoneInfo,
-) -> tuple[BatchReport, list[str]]:
+) -> tuple[BatchReport, list[Hint]]:
     """One table's rows; ``covers`` None for rows that are no extract of it. The batch and its own
     warnings."""
     table, file = TABLES[mapped.output.table], prepared.file
     key = key_of(table)
     if extract == "full":
-        _refuse_empty_extract(connection, prepared, table, checked)
+        refuse_empty_extract(connection, prepared, table, checked)
     extent = Coverage() if covers is None else resolve(connection, table, checked.good, extract, covers)
     warnings = _warnings_of(connection, table, checked, extent, zone)
     known_before = known_stations(connection)
@@ -261,14 +290,10 @@ def _write_output(
     retracted = 0
     if extract == "full":
         if nameless := checked.bad_without_key:
-            warnings.append(
-                f"{nameless} row(s) have no readable {key}: absences were not judged and nothing was "
-                "withdrawn"
-            )
+            warnings.append(hint("nameless", count=nameless, key=key))
         else:
-            loops = _loops_in(checked) if "loop" in table.columns else None
             retracted = tombstones.withdraw_absent(
-                connection, table, extent, loops, batch_id, file.name, loaded_at
+                connection, table, extent, loops_in(table, checked), batch_id, file.name, loaded_at
             )
     quarantine_rows.settle_by_good_rows(connection, table.name, key, batch_id)
     new = quarantine_rows.write_quarantine(connection, table.name, file, batch_id, checked.bad)
@@ -326,7 +351,7 @@ def _refuse_bad_rows(prepared: Prepared) -> None:
     )
 
 
-def _refuse_empty_extract(
+def refuse_empty_extract(
     connection: psycopg.Connection, prepared: Prepared, table: Table, checked: Validated
 ) -> None:
     """A full extract without a row is a failed export far more often than an empty city."""
@@ -347,20 +372,22 @@ def _refuse_empty_extract(
 
 def _warnings_of(
     connection: psycopg.Connection, table: Table, checked: Validated, extent: Coverage, zone: ZoneInfo
-) -> list[str]:
+) -> list[Hint]:
     """Sentences about what is known to be covered, in the warehouse's own time, and about foreign
     stations."""
     warnings = []
     if extent.assumed:
-        warnings.append(
-            f"{table.name}: taken to be complete until {extent.until.astimezone(zone):%Y-%m-%d %H:%M:%S} "
-            f"({zone.key}), its latest time; say --covers-until to be exact"
-        )
+        until = f"{extent.until.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        warnings.append(hint("assumed_until", table=table.name, until=until, zone=zone.key))
     elif extent.until and (before := covered_until(connection, table)) and extent.until < before:
         warnings.append(
-            f"{table.name}: the extract ends {extent.until.astimezone(zone):%Y-%m-%d %H:%M}, earlier than "
-            f"what is loaded already ({before.astimezone(zone):%Y-%m-%d %H:%M}, {zone.key}): older content "
-            "may have come back"
+            hint(
+                "ends_earlier",
+                table=table.name,
+                until=f"{extent.until.astimezone(zone):%Y-%m-%d %H:%M}",
+                before=f"{before.astimezone(zone):%Y-%m-%d %H:%M}",
+                zone=zone.key,
+            )
         )
     if table.name != "stations" and "station_id" in checked.good.columns:
         known = known_stations(connection)
@@ -368,13 +395,21 @@ def _warnings_of(
         foreign = foreign.filter(~foreign.is_in(known))
         if len(foreign):
             warnings.append(
-                f"{table.name}: {len(foreign):,} row(s) name {foreign.n_unique():,} station(s) that are not "
-                f"in stations, and belong to {UNASSIGNED}"
+                hint(
+                    "foreign_stations",
+                    table=table.name,
+                    rows=len(foreign),
+                    stations=foreign.n_unique(),
+                    unassigned=UNASSIGNED,
+                )
             )
     return warnings
 
 
-def _loops_in(checked: Validated) -> list[str | None]:
+def loops_in(table: Table, checked: Validated) -> list[str | None] | None:
+    """The loops that a full extract speaks of; None for a table that has none."""
+    if "loop" not in table.columns:
+        return None
     if "loop" not in checked.good.columns:
         return [None]
     loops = set(checked.good["loop"].unique().to_list())

@@ -11,6 +11,7 @@
         covers_until: 2025-04-25 08:00
         stations: {except: [S11]}   # or all, the default, or a list
         mapping: mappings/cad.yml   # beside the manifest
+        sheet: Sheet2               # of a workbook with several that fit; goes before the mapping's
 
 Without a manifest the table is read off the file names: ``incidents_2024.csv.gz`` is of ``incidents``.
 """
@@ -46,6 +47,7 @@ class PlannedFile:
     covers: Covers = field(default_factory=Covers)
     mapping: MappingFile | None = None
     time_zone: str | None = None
+    sheet: str | None = None
 
 
 class _Except(BaseModel):
@@ -62,6 +64,7 @@ class _Entry(BaseModel):
     covers_until: object = None
     stations: Literal["all"] | list[str] | _Except = "all"
     mapping: str | None = None
+    sheet: str | None = None
 
 
 class _Manifest(BaseModel):
@@ -115,7 +118,13 @@ def _by_manifest(path: Path, settings: Settings) -> list[PlannedFile]:
         mapping = read_mapping(path.parent / entry.mapping) if entry.mapping else None
         planned.append(
             PlannedFile(
-                path.parent / entry.file, entry.table, entry.extract, covers, mapping, manifest.time_zone
+                path.parent / entry.file,
+                entry.table,
+                entry.extract,
+                covers,
+                mapping,
+                manifest.time_zone,
+                entry.sheet,
             )
         )
     return planned

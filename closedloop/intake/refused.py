@@ -9,5 +9,4 @@ class RefusedFile(ClosedloopError):
     """Nothing of the file was loaded. ``str(error)`` is the English sentence, :attr:`zh` the Chinese one."""
 
     def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.zh = zh
+        super().__init__(en, zh)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from closedloop.intake.hints import Hint
 from closedloop.intake.reading import LeftOut
 from closedloop.intake.store.batches import Counts
 from closedloop.intake.validation import BadRow
@@ -34,7 +35,7 @@ class LoadReport:
 
     file: str
     batches: tuple[BatchReport, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Hint, ...] = ()
     dropped_columns: tuple[str, ...] = ()
     seconds: float = 0.0
     refused: str | None = None

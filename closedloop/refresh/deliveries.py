@@ -92,7 +92,7 @@ def _with_mapping(inbox: Inbox, file: PlannedFile) -> PlannedFile:
 def _load_one(file: PlannedFile, strict: bool, settings: Settings, progress: Progress) -> LoadReport:
     try:
         _refuse_foreign_name(file.path)
-        return load_planned(file, strict=strict, loaded_by="cli", settings=settings, progress=progress)
+        return load_planned(file, strict=strict, loaded_by="refresh", settings=settings, progress=progress)
     except WarehouseError:
         raise
     except RefusedFile as refusal:

@@ -129,6 +129,13 @@ def batch_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
     """One row per file loaded, newest first."""
     t, texts = visit.t, visit.texts
     kinds = {"full": t("full"), "delta": t("delta")}
+    ways = {
+        "cli": t("command line"),
+        "refresh": t("refresh"),
+        "upload": t("upload"),
+        "replay": t("replay"),
+        "demo": t("demo"),
+    }
     return pd.DataFrame(
         [
             {
@@ -144,6 +151,7 @@ def batch_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
                 t("Extract"): kinds.get(row["extract"], row["extract"]),
                 t("Covers until"): texts.moment(row["covers_until"]),
                 t("Loaded"): texts.moment(row["finished_at"]),
+                t("By way of"): ways.get(row["loaded_by"], row["loaded_by"]),
                 t("Mapping"): row["mapping"] or NO_LINE,
                 t("Warnings"): "; ".join(row["warnings"] or ()) or NO_LINE,
             }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from closedloop import intake
 from closedloop.errors import ClosedloopError
-from closedloop.intake import Covers, LoadReport, Prepared, RefusedFile, Suggestion
+from closedloop.intake import Covers, Hint, LoadReport, Prepared, Suggestion, Withdrawal
 from closedloop.intake.contract import TABLES
 from closedloop.intake.covers import Extract, moment
 from closedloop.settings import get_settings
@@ -77,6 +77,12 @@ def preview(identity: Identity, wish: Wish) -> Prepared:
     )
 
 
+def withdrawals(identity: Identity, wish: Wish, prepared: Prepared) -> tuple[Withdrawal, ...]:
+    """What the load would withdraw, without writing anything. Raises what the load would raise."""
+    _require(identity)
+    return intake.withdrawals(prepared, extract=wish.extract, covers=wish.covers)
+
+
 def load(identity: Identity, wish: Wish, prepared: Prepared) -> LoadReport:
     """Write what was previewed, in one transaction. Raises Busy instead of waiting for a build."""
     _require(identity)
@@ -85,12 +91,20 @@ def load(identity: Identity, wish: Wish, prepared: Prepared) -> LoadReport:
 
 def sentence(error: ClosedloopError, language: str) -> str:
     """An error in the person's language, where it has one."""
-    return error.zh if language == "zh" and isinstance(error, RefusedFile) else str(error)
+    return error.zh if language == "zh" and error.zh else str(error)
+
+
+def said(hint: Hint, language: str) -> str:
+    """A hint of the intake in the person's language."""
+    return hint.zh if language == "zh" else str(hint)
 
 
 def _require(identity: Identity) -> None:
     if not may_upload(identity):
-        raise NotAllowed("only analysts and operators load files; ask one of them")
+        raise NotAllowed(
+            "only analysts and operators load files; ask one of them",
+            "仅分析人员和运维人员可导入文件；请联系他们",
+        )
 
 
 def _refuse_to_wait(said: str) -> None:

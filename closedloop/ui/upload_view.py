@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from closedloop.errors import ClosedloopError
-from closedloop.intake import LoadReport, Prepared, RefusedFile
+from closedloop.intake import LoadReport, Prepared, RefusedFile, Withdrawal
 from closedloop.intake.contract import TABLES
 from closedloop.intake.masking import mask
 from closedloop.intake.reading import ROW, LeftOut
@@ -18,7 +18,7 @@ from closedloop.ui.visit import Visit
 
 #: Rows of the preview, and refused rows listed in it.
 FIRST_ROWS, BAD_ROWS = 8, 50
-_LOADED, _PREVIEW, _DRAFT = "upload_loaded", "upload_preview", "upload_draft"
+_LOADED, _PREVIEW, _DRAFT, _GOING = "upload_loaded", "upload_preview", "upload_draft", "upload_going"
 
 
 def upload_section(visit: Visit) -> None:
@@ -45,6 +45,7 @@ def upload_section(visit: Visit) -> None:
     if file is None:
         st.session_state.pop(_PREVIEW, None)
         st.session_state.pop(_DRAFT, None)
+        st.session_state.pop(_GOING, None)
         return
     try:
         wish = _wish(visit, file.name, file.getvalue())
@@ -55,7 +56,14 @@ def upload_section(visit: Visit) -> None:
         )
         return
     _show(visit, prepared)
-    _load(visit, wish, prepared)
+    try:
+        going = _going(visit, wish, prepared)
+    except ClosedloopError as error:
+        st.error(
+            upload.sentence(error, visit.texts.language), title=t("This file cannot be loaded like this")
+        )
+        return
+    _load(visit, wish, prepared, going)
 
 
 def _wish(visit: Visit, name: str, data: bytes) -> Wish:
@@ -105,7 +113,7 @@ def _mapping(visit: Visit, name: str, data: bytes, table: str, key: str) -> str:
         key=f"upload_yaml_{key}_{table}",
     )
     for sentence in draft.to_edit if draft else ():
-        st.caption(f":material/edit: {sentence}")
+        st.caption(f":material/edit: {upload.said(sentence, visit.texts.language)}")
     return text
 
 
@@ -177,6 +185,8 @@ def _show(visit: Visit, prepared: Prepared) -> None:
                 alt=t("Rows for quarantine"),
                 column_config={t("Row"): st.column_config.NumberColumn(width="small")},
             )
+    for warning in prepared.warnings:
+        st.caption(f":material/info: {mask(upload.said(warning, texts.language))}")
     with st.expander(t("What becomes of each column")):
         st.dataframe(_columns(visit, prepared), hide_index=True, alt=t("What becomes of each column"))
 
@@ -241,17 +251,58 @@ def _columns(visit: Visit, prepared: Prepared) -> pd.DataFrame:
     )
 
 
-def _load(visit: Visit, wish: Wish, prepared: Prepared) -> None:
+def _going(visit: Visit, wish: Wish, prepared: Prepared) -> tuple[Withdrawal, ...]:
+    """What a full extract would withdraw; asked once for a wish, and not again after it was loaded."""
+    if wish.extract != "full" or wish.token in st.session_state.get(_LOADED, {}):
+        return ()
+    return _remembered(_GOING, wish.token, lambda: upload.withdrawals(visit.identity, wish, prepared))
+
+
+def _say_going(visit: Visit, going: tuple[Withdrawal, ...]) -> None:
+    """How many known rows would be withdrawn, a warning where they are many."""
+    t, texts = visit.t, visit.texts
+    for part in going:
+        source = visit.names.source(part.table)
+        if part.unjudged:
+            st.warning(
+                t(
+                    "{source}: {n} rows of the file have no readable number, so nothing is withdrawn.",
+                    source=source,
+                    n=texts.number(part.unjudged),
+                )
+            )
+            continue
+        said = t(
+            "{source}: {absent} of {known} known rows are not in this file and will be withdrawn.",
+            source=source,
+            absent=texts.number(part.absent),
+            known=texts.number(part.known),
+        )
+        if part.is_large:
+            st.warning(
+                said
+                + " "
+                + t(
+                    "That is {share}: check that the export is complete, and what it covers, before you load "
+                    "it.",
+                    share=f"{texts.number(100 * part.absent / part.known)}%",
+                )
+            )
+        else:
+            st.caption(f":material/delete_sweep: {said}")
+
+
+def _load(visit: Visit, wish: Wish, prepared: Prepared, going: tuple[Withdrawal, ...]) -> None:
     """The button, and after it the report. A second click on it finds the file loaded."""
     t = visit.t
     loaded: dict[str, LoadReport] = st.session_state.setdefault(_LOADED, {})
     done = loaded.get(wish.token)
-    if done is None and wish.extract == "full":
-        st.caption(
-            ":material/warning: "
-            + t("Known rows of the covered stations that are absent here will be withdrawn.")
-        )
-    if done is None and st.button(t("Load this file"), type="primary", key="upload_load"):
+    _say_going(visit, going)
+    absent = sum(part.absent for part in going)
+    label = t("Load this file")
+    if absent:
+        label = t("Load this file and withdraw {n} rows", n=visit.texts.number(absent))
+    if done is None and st.button(label, type="primary", key="upload_load"):
         try:
             with st.spinner(t("Loading …")):
                 # Kept before anything is drawn: a second click begins this script anew.
@@ -279,17 +330,18 @@ def _report(visit: Visit, report: LoadReport) -> None:
         st.success(
             t(
                 "{source}: {read} read = {accepted} accepted + {unchanged} unchanged + {quarantined} in "
-                "quarantine (batch {batch}).",
+                "quarantine; {withdrawn} withdrawn (batch {batch}).",
                 source=visit.names.source(batch.table),
                 read=texts.number(c.read),
                 accepted=texts.number(c.accepted),
                 unchanged=texts.number(c.unchanged),
                 quarantined=texts.number(c.quarantined),
+                withdrawn=texts.number(c.retracted),
                 batch=batch.batch_id,
             )
         )
     for warning in report.warnings:
-        st.caption(f":material/info: {mask(warning)}")
+        st.caption(f":material/info: {mask(upload.said(warning, texts.language))}")
     if report.total("accepted") or report.total("retracted"):
         st.info(t("The pages show it after the next build: python -m closedloop build"))
     else:

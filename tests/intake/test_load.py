@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from closedloop import intake
-from closedloop.intake import Covers, RefusedFile
+from closedloop.intake import Covers, RefusedFile, prepare_file, withdrawals
 from closedloop.warehouse import WarehouseUnavailable
 from tests.intake.files import incident, stations, write_csv
 
@@ -231,6 +231,34 @@ def test_a_bad_row_is_present_in_a_full_extract_and_a_nameless_one_stops_judging
     assert counts(report)[4] == 0
     assert any("absences were not judged" in warning for warning in report.warnings)
     assert len(current(warehouse)) == 6
+
+
+@pytest.mark.parametrize(
+    ("kept", "large"), [((0, 1, 2, 3, 4), True), ((0, 1, 2, 3, 4, 5), False), ((5,), True)]
+)
+def test_the_preview_of_a_full_extract_counts_what_the_load_withdraws(
+    warehouse, tmp_path, two_stations, kept, large
+):
+    path = write_csv(tmp_path / "b.csv", [two_stations[number] for number in kept])
+    (going,) = withdrawals(prepare_file("incidents", path), extract="full")
+    assert (going.known, going.is_large, going.warning is not None) == (6, large, large)
+    assert len(current(warehouse)) == 6, "a preview wrote"
+    assert withdrawals(prepare_file("incidents", path), extract="delta") == ()
+    assert counts(load(path, extract="full"))[4] == going.absent == 6 - len(kept)
+
+
+def test_the_preview_judges_what_the_load_judges(warehouse, tmp_path, two_stations):
+    of_s01 = [row for row in two_stations if row["station_id"] == "S01"]
+    first = write_csv(tmp_path / "b.csv", of_s01[1:])
+    of_one = Covers(until=dt.datetime(2025, 4, 26, tzinfo=dt.UTC), stations=("S01",))
+    (going,) = withdrawals(prepare_file("incidents", first), extract="full", covers=of_one)
+    assert (going.known, going.absent) == (len(of_s01), 1)
+    nameless = write_csv(tmp_path / "c.csv", [*two_stations[:4], incident(5, incident_id="")])
+    (going,) = withdrawals(prepare_file("incidents", nameless), extract="full")
+    assert (going.absent, going.unjudged) == (0, 1)
+    without_a_row = prepare_file("incidents", write_csv(tmp_path / "d.csv", [], tuple(two_stations[0])))
+    with pytest.raises(RefusedFile, match="would withdraw all 6 that are known"):
+        withdrawals(without_a_row, extract="full")
 
 
 def test_a_full_extract_without_a_row_is_refused(warehouse, tmp_path, two_stations):

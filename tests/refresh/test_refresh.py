@@ -86,8 +86,9 @@ def test_one_refresh_of_everything_that_may_lie_there(place: Place) -> None:
     )
     assert "torn.yml" in _report(inbox / "failed", "torn_1.csv")["files"][0]["sentence"]
     assert "not UTF-8" in _report(inbox / "failed", "incidents_警情.csv")["files"][0]["sentence"]
-    covered = place.query("select covers_until from ops.batches where source_file = 'x.csv'")
+    covered = place.query("select covers_until, loaded_by from ops.batches where source_file = 'x.csv'")
     assert covered[0][0].isoformat() == "2025-04-25T00:00:00+00:00"
+    assert covered[0][1] == "refresh"
     assert place.query("select count(*) from marts.fct_incidents") == [(3,)]
 
     # The same content once more: nothing of it is new.

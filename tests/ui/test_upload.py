@@ -38,7 +38,9 @@ def test_an_analyst_sees_what_becomes_of_a_file_and_loads_it(own_site, visit):
     page.get_by_text("What becomes of each column").click()
     visitor.settled()
     page.get_by_role("button", name="Load this file").click()
-    expect(page.get_by_text("2 read = 1 accepted + 0 unchanged + 1 in quarantine")).to_be_visible()
+    expect(
+        page.get_by_text("2 read = 1 accepted + 0 unchanged + 1 in quarantine; 0 withdrawn")
+    ).to_be_visible()
     visitor.settled()
     assert raw(own_site, "place, reporter_key like 'p1-%'", "incident_id = 'A1'") == [
         ("姜山路1号，电话 [电话]", True)
@@ -72,6 +74,22 @@ def test_a_bad_file_gets_its_sentence_and_a_foreign_one_a_draft(own_site, visit)
     page.get_by_role("button", name="导入该文件").click()
     expect(page.get_by_text("下次构建后页面即显示新数据")).to_be_visible()
     assert raw(own_site, "station_id", "incident_id = 'F1'") == [("S01",)]
+
+
+@pytest.mark.browser
+def test_a_full_extract_says_what_it_would_withdraw_before_it_is_loaded(own_site, visit):
+    page = visit(locale="zh-CN", to=own_site).sign_in("analyst", "data")
+    standing = "is_current and not retracted"
+    (before,) = raw(own_site, where=standing)
+    cut_off = text([HEADER[:3], ["A1", "S01", "2025-04-25 08:30:00"]])
+    page.locator("input[type=file]").set_input_files(
+        {"name": "incidents.csv", "mimeType": "text/csv", "buffer": cut_off}
+    )
+    page.get_by_text("全部行（全量）").click()
+    said = page.get_by_text(re.compile(r"现有 [\d,]+ 行中有 [\d,]+ 行不在本文件里，将被撤回。 ?占 \d+%"))
+    expect(said).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("导入该文件并撤回"))).to_be_visible()
+    assert raw(own_site, where=standing) == [before], "a preview wrote"
 
 
 @pytest.mark.browser

@@ -25,6 +25,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from closedloop.intake.contract import TABLES, business_columns
+from closedloop.intake.mapping.problems import problem
 
 
 class _Strict(BaseModel):
@@ -38,7 +39,7 @@ def _as_list(value: Any) -> Any:
 def _as_text(value: Any) -> Any:
     """YAML reads 110 as a number and NULL or NO as something else still; a file holds texts."""
     if value is None or isinstance(value, bool):
-        raise ValueError(f"YAML reads this as {str(value).lower()}; write it in quotation marks")
+        raise problem("read_as", value=str(value).lower())
     return str(value) if isinstance(value, (int, float)) else value
 
 
@@ -66,7 +67,7 @@ class Condition(_Strict):
     @model_validator(mode="after")
     def _says_something(self) -> Condition:
         if self.equals is None and self.any_of is None and self.none_of is None and not self.not_blank:
-            raise ValueError("say equals, in, not_in or not_blank")
+            raise problem("no_condition")
         return self
 
 
@@ -110,9 +111,9 @@ class FieldSpec(_Strict):
     def _one_source(self) -> FieldSpec:
         given = [n for n in _SOURCES if getattr(self, n) is not None]
         if len(given) != 1:
-            raise ValueError(f"say one of {', '.join(_SOURCES)}; found {' and '.join(given) or 'none'}")
+            raise problem("one_source", sources=", ".join(_SOURCES), found=" and ".join(given) or "none")
         if self.required and set(self.required) - set(self.join or ()):
-            raise ValueError("required names a column that join does not")
+            raise problem("required_not_joined")
         return self
 
     @property
@@ -133,13 +134,14 @@ class Output(_Strict):
     @model_validator(mode="after")
     def _fields_of_the_contract(self) -> Output:
         if self.table not in TABLES:
-            raise ValueError(f"table {self.table!r} is not in the contract; it has {', '.join(TABLES)}")
+            raise problem("no_table", table=self.table, tables=", ".join(TABLES))
         known = {column.name for column in business_columns(TABLES[self.table])}
         if unknown := sorted(set(self.fields) - known):
-            raise ValueError(f"{self.table} has no field {unknown[0]!r}; it has {', '.join(sorted(known))}")
+            fields = ", ".join(sorted(known))
+            raise problem("no_field", table=self.table, field=unknown[0], fields=fields)
         for column in business_columns(TABLES[self.table]):
             if not column.nullable and column.name not in self.fields:
-                raise ValueError(f"{self.table} needs the field {column.name!r} ({column.info['zh']})")
+                raise problem("needs_field", table=self.table, field=column.name, zh=column.info["zh"])
         return self
 
     @property

@@ -14,6 +14,7 @@ import polars as pl
 from sqlalchemy import Boolean, Column, Date, DateTime
 
 from closedloop.intake.contract import TABLES, business_columns, key_of
+from closedloop.intake.hints import Hint, hint
 from closedloop.intake.mapping.synonyms import names_narrative, names_person, synonyms
 from closedloop.intake.masking import mask, persons_in_column
 from closedloop.intake.reading import Source
@@ -46,7 +47,7 @@ class Suggestion:
     text: str
     columns: dict[str, str]
     dropped: tuple[str, ...]
-    to_edit: tuple[str, ...]
+    to_edit: tuple[Hint, ...]
 
 
 def wanted_headers(table: str | None = None) -> set[str]:
@@ -102,7 +103,7 @@ def suggest(source: Source, reference: Reference, zone: str, table: str | None =
     headers say nothing."""
     table = table or guess_table(source)
     columns = match_columns(table, source.headers)
-    to_edit: list[str] = []
+    to_edit: list[Hint] = []
     lines = [
         f"# A draft for {source.name}: check it, fill in every {FILL_IN}, then load with --mapping.",
         f"name: {table}",
@@ -122,7 +123,7 @@ def suggest(source: Source, reference: Reference, zone: str, table: str | None =
 
 
 def _field(
-    column: Column, header: str, source: Source, reference: Reference, zone: str, to_edit: list[str]
+    column: Column, header: str, source: Source, reference: Reference, zone: str, to_edit: list[Hint]
 ) -> list[str]:
     """The lines of one field: its column, how it is written, what its values still need."""
     name, cells = column.name, source.frame[header].str.strip_chars()
@@ -135,19 +136,14 @@ def _field(
     if isinstance(column.type, DateTime):
         return _time(name, header, cells, zone, to_edit)
     if column.info.get("identifier") and persons_in_column(cells).any():
-        to_edit.append(
-            f"{name}: some of {mask(header)!r} have the shape of a telephone or identity number; if they are "
-            "the source's own numbers, write {column: …, own_numbering: true}"
-        )
+        to_edit.append(hint("looks_like_persons", field=name, header=mask(header)))
         return [f"{line}  # or {{column: {quoted(header)}, own_numbering: true}}: see docs/mappings"]
     if not _is_of_terms(column):
         return [line]
     unknown = _unknown_values(column, cells, reference)
     if not unknown:
         return [line]
-    to_edit.append(
-        f"{name}: {len(unknown)} value(s) of {mask(header)!r} are not known; translate them (values)"
-    )
+    to_edit.append(hint("unknown_values", field=name, count=len(unknown), header=mask(header)))
     known = column.info.get("choices") or sorted(set(reference.ids.get(_reference_of(column), {}).values()))
     return [
         f"      {name}:",
@@ -158,7 +154,7 @@ def _field(
     ]
 
 
-def _time(name: str, header: str, cells: pl.Series, zone: str, to_edit: list[str]) -> list[str]:
+def _time(name: str, header: str, cells: pl.Series, zone: str, to_edit: list[Hint]) -> list[str]:
     example = next((c for c in cells.drop_nulls() if _TIME_ONLY.fullmatch(c) and mask(c) == c), None)
     said = "" if example is None else f"  # e.g. {' '.join(example.split())}"
     _, wrong, _ = parse_times(cells, zone)
@@ -166,12 +162,10 @@ def _time(name: str, header: str, cells: pl.Series, zone: str, to_edit: list[str
         return [f"      {name}: {quoted(header)}{said}"]
     fits = [f for f in _FORMATS if not parse_times(cells, zone, (f,))[1].any()]
     if not fits:
-        to_edit.append(
-            f"{name}: {int(wrong.sum())} cell(s) of {mask(header)!r} are no time; say their format"
-        )
+        to_edit.append(hint("no_times", field=name, count=int(wrong.sum()), header=mask(header)))
         return [f"      {name}: {quoted(header)}{said} (some are no time: say a format, or mend them)"]
     if len({f[1] for f in fits}) > 1:
-        to_edit.append(f"{name}: day and month of {mask(header)!r} cannot be told apart; check the format")
+        to_edit.append(hint("day_or_month", field=name, header=mask(header)))
     return [f'      {name}: {{column: {quoted(header)}, format: "{fits[0]}"}}{said}']
 
 
@@ -206,7 +200,7 @@ def _unknown_values(column: Column, cells: pl.Series, reference: Reference) -> l
     return [" ".join(v.split()) for v in shown] if len(unknown) <= _MOST_VALUES else []
 
 
-def _missing(table: str, column: Column, columns: dict[str, str], to_edit: list[str]) -> list[str]:
+def _missing(table: str, column: Column, columns: dict[str, str], to_edit: list[Hint]) -> list[str]:
     """A required field that no header names: an identifier is derived, anything else is left to fill in."""
     name, zh = column.name, column.info["zh"]
     times = [
@@ -223,14 +217,10 @@ def _missing(table: str, column: Column, columns: dict[str, str], to_edit: list[
                 ]
             )
         )
-        to_edit.append(
-            f"{name} ({zh}): no column holds it; it is derived from others: check which make a row one"
-        )
+        to_edit.append(hint("derived_key", field=name, zh=zh))
         listed = ", ".join(quoted(part) for part in parts)
         return [f"      {name}: {{derive: [{listed}], prefix: {table[:2].upper()}-}}"]
-    to_edit.append(
-        f"{name} ({zh}): required, and no header is known to mean it; name its column, or a constant"
-    )
+    to_edit.append(hint("required_unknown", field=name, zh=zh))
     if isinstance(column.type, DateTime | Date):
         return [f"      {name}: {FILL_IN}  # the column that holds {zh}"]
     return [f"      {name}: {{constant: {FILL_IN}}}  # {zh}, or the column that holds it"]

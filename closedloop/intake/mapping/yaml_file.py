@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from closedloop.errors import ClosedloopError
 from closedloop.intake.mapping.model import Mapping
+from closedloop.intake.mapping.problems import in_chinese, in_english
 from closedloop.intake.masking import identifies_person, mask
 
 
@@ -43,17 +44,27 @@ def parse_mapping(content: bytes, name: str) -> MappingFile:
     try:
         data = yaml.safe_load(content.decode("utf-8"))
     except RecursionError:
-        raise MappingError(f"{path.name} is nested too deeply to be a mapping") from None
+        raise MappingError(
+            f"{path.name} is nested too deeply to be a mapping", f"{path.name} 嵌套过深，不是映射"
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         place = getattr(error, "problem_mark", None)
-        line = f" line {place.line + 1}" if place else ""
-        raise MappingError(f"{path.name}{line} is not YAML: {getattr(error, 'problem', error)}") from error
+        line, line_zh = (f" line {place.line + 1}", f" 第 {place.line + 1} 行") if place else ("", "")
+        why = getattr(error, "problem", error)
+        raise MappingError(
+            f"{path.name}{line} is not YAML: {why}", f"{path.name}{line_zh} 不符合 YAML 格式（{why}）"
+        ) from error
     if not isinstance(data, dict):
-        raise MappingError(f"{path.name} is not a mapping: it needs name and outputs")
+        raise MappingError(
+            f"{path.name} is not a mapping: it needs name and outputs",
+            f"{path.name} 不是映射：须有 name 和 outputs",
+        )
     try:
         mapping = Mapping.model_validate({"name": path.stem, **data})
     except ValidationError as error:
-        raise MappingError("; ".join(sentences(path.name, error))) from None
+        raise MappingError(
+            "; ".join(sentences(path.name, error)), "；".join(sentences_zh(path.name, error))
+        ) from None
     for text, place in _constants(mapping):
         _refuse_constant(text, f"{path.name}: {place}")
     for zone, place in _zones(mapping):
@@ -61,19 +72,20 @@ def parse_mapping(content: bytes, name: str) -> MappingFile:
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError):
             raise MappingError(
-                f"{path.name}: {place}: {zone!r} is no time zone of the IANA database"
+                f"{path.name}: {place}: {zone!r} is no time zone of the IANA database",
+                f"{path.name}：{place}：“{zone}”不是 IANA 时区；请写 Asia/Shanghai 之类",
             ) from None
     return MappingFile(mapping, mask(path.name), hashlib.sha256(content).hexdigest())
 
 
 def sentences(name: str, error: ValidationError) -> list[str]:
-    sentences = []
-    for problem in error.errors():
-        message = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            message = "is no word of a mapping"
-        sentences.append(f"{name}: {_path(problem['loc'])}: {message}")
-    return sentences
+    """Each problem of a YAML file, with its place in it."""
+    return [f"{name}: {_path(each['loc'])}: {in_english(each)}" for each in error.errors()]
+
+
+def sentences_zh(name: str, error: ValidationError) -> list[str]:
+    """The same in Chinese."""
+    return [f"{name}：{_path(each['loc'])}：{in_chinese(each)}" for each in error.errors()]
 
 
 def _path(location: tuple[int | str, ...]) -> str:
@@ -87,11 +99,15 @@ def _refuse_constant(text: str, place: str) -> None:
     """What stands in the mapping goes into every row: it may be no person's number, and nothing a database
     cannot keep."""
     if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text):
-        raise MappingError(f"{place}: holds a character that is none (NUL or half of one); remove it")
+        raise MappingError(
+            f"{place}: holds a character that is none (NUL or half of one); remove it",
+            f"{place}：含有无效字符（NUL 或半个字符）；请删除",
+        )
     if mask(text) != text or identifies_person(text):
         raise MappingError(
             f"{place}: {mask(text)!r} holds a telephone or identity number, which would stand in every row; "
-            "remove it"
+            "remove it",
+            f"{place}：“{mask(text)}”含有电话或证件号码，会写入每一行；请删除",
         )
 
 

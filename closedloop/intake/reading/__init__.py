@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from closedloop.intake.hints import hint
 from closedloop.intake.masking import mask
 from closedloop.intake.reading.container import MOST_BYTES, unpack
 from closedloop.intake.reading.delimited import read_delimited
@@ -56,7 +57,6 @@ def read_bytes(
     kind, content = unpack(data, name, most=most_bytes)
     broken: tuple[Unparseable, ...] = ()
     numeric: dict[str, pl.Series] = {}
-    notes: tuple[str, ...] = ()
     if kind == "workbook":
         read = read_workbook(content, name, wanted, sheet)
         frame, header, header_cells, numeric = read.frame, read.header, read.header_cells, read.numeric
@@ -73,8 +73,8 @@ def read_bytes(
             frame = frame.with_columns(pl.exclude(ROW).str.replace(_AS_FORMULA, "${1}"))
     frame = without_blank_columns(frame)
     frame, numeric, left_out = _records(frame, numeric, header, header_cells)
-    said = LeftOut(totals=left_out.totals, footers=left_out.footers).said()
-    notes = tuple(f"{what} left out" for what in said)
+    counted = {"left_out_totals": left_out.totals, "left_out_footers": left_out.footers}
+    notes = tuple(hint(code, count=count) for code, count in counted.items() if count)
     return Source(name, hashlib.sha256(data).hexdigest(), frame, broken, numeric, notes, left_out)
 
 

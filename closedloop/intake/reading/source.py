@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from closedloop.intake.hints import Hint
+
 #: Row number as a spreadsheet shows it: the first row of the file is 1, so the first row under a header is 2.
 ROW = "__row"
 
@@ -56,7 +58,7 @@ class Source:
     frame: pl.DataFrame
     unparseable: tuple[Unparseable, ...] = ()
     numeric: dict[str, pl.Series] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Hint, ...] = ()
     left_out: LeftOut = field(default_factory=LeftOut)
 
     @property

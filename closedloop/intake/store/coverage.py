@@ -43,7 +43,8 @@ def resolve(
         if station not in known and station != UNASSIGNED:
             raise ClosedloopError(
                 f"{table.name}: the extract covers station {station!r}, which is not in stations; load "
-                "stations first, or correct the id"
+                "stations first, or correct the id",
+                f"{table.name}：导出所称的单位“{station}”不在派出所表中；请先导入派出所，或更正编号",
             )
     if covers.stations is None and not covers.without:
         return Coverage(covers.since, covers.until)

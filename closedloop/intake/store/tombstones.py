@@ -18,6 +18,7 @@ from closedloop.intake.store.coverage import Coverage
 
 PRESENT = "present"
 
+_STANDING = "known.is_current and not known.retracted"
 _TIME_OF = {"loop_events": "occurred_at", "volunteer_activities": "started_at"}
 
 
@@ -47,7 +48,6 @@ def withdraw_absent(
     ``loops`` are the loops the extract has rows of (None for tables that have none): an extract of hazards
     says nothing about permits.
     """
-    key = key_of(table)
     names = ", ".join(column.name for column in business_columns(table))
     scope, values = _scope(table, coverage, loops)
     values |= {"batch_id": batch_id, "source_file": source_file, "loaded_at": loaded_at}
@@ -57,9 +57,8 @@ def withdraw_absent(
             update raw.{table.name} as known
             set is_current = false
             where
-                known.is_current
-                and not known.retracted
-                and not exists (select from {PRESENT} as present where present.{key} = known.{key})
+                {_STANDING}
+                and {_absent(table)}
                 {scope}
             returning known.*
         )
@@ -71,6 +70,28 @@ def withdraw_absent(
         """,
         values,
     ).rowcount
+
+
+def count_absent(
+    connection: psycopg.Connection, table: Table, coverage: Coverage, loops: list[str | None] | None
+) -> tuple[int, int]:
+    """Of how many current rows that the extract should hold how many it does not. Writes nothing."""
+    scope, values = _scope(table, coverage, loops)
+    return connection.execute(
+        f"""
+        select count(*), count(*) filter (where {_absent(table)})
+        from raw.{table.name} as known
+        where
+            {_STANDING}
+            {scope}
+        """,
+        values,
+    ).fetchone()
+
+
+def _absent(table: Table) -> str:
+    key = key_of(table)
+    return f"not exists (select from {PRESENT} as present where present.{key} = known.{key})"
 
 
 def _scope(table: Table, coverage: Coverage, loops: list[str | None] | None) -> tuple[str, dict[str, object]]:

@@ -1,0 +1,97 @@
+"""Sentences to whoever loads a file, in both languages: a code, its parameters, and what is read.
+
+A :class:`Hint` is a string, its English sentence, so that logs, reports and ``ops.batches`` keep it as it is;
+a page asks it for :attr:`Hint.zh`.
+"""
+
+from __future__ import annotations
+
+_SENTENCES: dict[str, tuple[str, str]] = {
+    # While reading and mapping.
+    "left_out_totals": ("{count:,} total row(s) 合计 left out", "合计行 {count:,} 行未导入"),
+    "left_out_footers": ("{count:,} footer row(s) 落款 left out", "表尾说明 {count:,} 行未导入"),
+    "dropped_columns": (
+        "{count} column(s) of the file are not in the {where} and were dropped",
+        "文件中有 {count} 列不在{where_zh}中，已舍弃",
+    ),
+    "taken_by_none": (
+        "{count} row(s) are taken by no output of the mapping",
+        "有 {count} 行不符合映射中任何输出的条件，未导入",
+    ),
+    # What a load covers.
+    "assumed_until": (
+        "{table}: taken to be complete until {until} ({zone}), its latest time; say --covers-until to be "
+        "exact",
+        "{table}：默认数据完整至 {until}（{zone}），即文件中的最晚时间；如需准确，请填写截至时间"
+        "（--covers-until）",
+    ),
+    "ends_earlier": (
+        "{table}: the extract ends {until}, earlier than what is loaded already ({before}, {zone}): older "
+        "content may have come back",
+        "{table}：该导出截至 {until}，早于已入库数据（{before}，{zone}），可能带回旧内容",
+    ),
+    "foreign_stations": (
+        "{table}: {rows:,} row(s) name {stations:,} station(s) that are not in stations, and belong to "
+        "{unassigned}",
+        "{table}：{rows:,} 行涉及 {stations:,} 个不在派出所表中的单位，归入 {unassigned}",
+    ),
+    "nameless": (
+        "{count} row(s) have no readable {key}: absences were not judged and nothing was withdrawn",
+        "有 {count} 行缺少可识别的 {key}：未判断缺失记录，未撤回任何记录",
+    ),
+    "withdraws_much": (
+        "{table}: {absent:,} of {known:,} known rows are not in this full extract and would be withdrawn; is "
+        "it complete?",
+        "{table}：现有 {known:,} 行中有 {absent:,} 行不在这份全量导出里，将被撤回；请确认导出是否完整",
+    ),
+    # What a drafted mapping still needs.
+    "looks_like_persons": (
+        "{field}: some of {header!r} have the shape of a telephone or identity number; if they are the "
+        "source's own numbers, write {{column: …, own_numbering: true}}",
+        "{field}：“{header}”中有的值形似电话或证件号码；如系业务自身编号，"
+        "请写 {{column: …, own_numbering: true}}",
+    ),
+    "unknown_values": (
+        "{field}: {count} value(s) of {header!r} are not known; translate them (values)",
+        "{field}：“{header}”中有 {count} 个取值无法识别；请在 values 中逐一对应",
+    ),
+    "no_times": (
+        "{field}: {count} cell(s) of {header!r} are no time; say their format",
+        "{field}：“{header}”中有 {count} 个单元格不是时间；请说明格式（format）",
+    ),
+    "day_or_month": (
+        "{field}: day and month of {header!r} cannot be told apart; check the format",
+        "{field}：“{header}”的日与月无法区分；请核对格式（format）",
+    ),
+    "derived_key": (
+        "{field} ({zh}): no column holds it; it is derived from others: check which make a row one",
+        "{field}（{zh}）：没有对应的列，由其他列推导；请核对哪些列能唯一确定一行",
+    ),
+    "required_unknown": (
+        "{field} ({zh}): required, and no header is known to mean it; name its column, or a constant",
+        "{field}（{zh}）：必填，但没有可识别的表头；请指明列名或写常量（constant）",
+    ),
+}
+
+CODES = tuple(_SENTENCES)
+
+
+class Hint(str):
+    """One sentence: itself in English, ``zh`` in Chinese; ``code`` and ``parameters`` for programs."""
+
+    __slots__ = ("code", "parameters")
+
+    code: str
+    parameters: dict[str, object]
+
+    @property
+    def zh(self) -> str:
+        """The Chinese sentence."""
+        return _SENTENCES[self.code][1].format(**self.parameters)
+
+
+def hint(code: str, **parameters: object) -> Hint:
+    """The hint of this code. Raises KeyError for a code or a parameter that is missing."""
+    said = Hint(_SENTENCES[code][0].format(**parameters))
+    said.code, said.parameters = code, parameters
+    return said
