@@ -35,7 +35,11 @@ DAILY_CSS = """
     .cl-daily td span { display: inline; }
     .cl-daily td span + span::before, .cl-daily td span + b::before { content: " · "; }
 }
-@page { size: A4 landscape; margin: 10mm; }
+.cl-station p { display: none; }
+@page {
+    size: A4 landscape; margin: 10mm 10mm 12mm;
+    @bottom-right { content: counter(page) " / " counter(pages); font-size: 8pt; }
+}
 @media print {
     .stApp, [data-testid=stAppViewContainer], [data-testid=stMain], [data-testid=stMainBlockContainer],
     [data-testid=stVerticalBlock], [data-testid=stElementContainer], #root, #root > div {
@@ -50,10 +54,18 @@ DAILY_CSS = """
     .cl-print-head { display: block; }
     .cl-print-head h1 { font-size: 15pt; margin: 0; padding: 0; }
     .cl-print-head p { font-size: 9pt; margin: 0 0 3mm; }
+    /* Each station gets its own sheet: it says what it is, and as of when. */
+    .cl-station p { display: block; font-size: 9pt; margin: 0 0 2mm; }
+    .cl-station:first-of-type p { display: none; }
+    .cl-station h3 { margin: 0; }
     .cl-station { break-before: page; }
     .cl-station:first-of-type { break-before: auto; }
     .cl-station h3 { break-after: avoid; }
-    .cl-daily { font-size: 8pt; }
+    .cl-daily { font-size: 8pt; line-height: 1.25; }
+    .cl-daily td:nth-child(4) span { white-space: nowrap; }
+    .cl-daily th, .cl-daily td { padding: .5mm 1.2mm; }
+    .cl-daily td span { display: inline; }
+    .cl-daily td span + span::before, .cl-daily td span + b::before { content: " · "; }
     .cl-daily thead { display: table-header-group; }
     .cl-daily tr { break-inside: avoid; }
     .cl-daily a { text-decoration: none; }

@@ -148,9 +148,12 @@ def tables_html(visit: Visit, stations: Mapping[str, list[dict]]) -> str:
                 + "</tr>"
             )
         count = visit.texts.n("{count} open incident", "{count} open incidents", len(found))
+        cut_off = visit.t("cut-off {moment}", moment=visit.texts.moment(visit.as_of))
+        name = escape(visit.names.station(station))
         sections.append(
-            f"<section class='cl-station'><h3>{escape(visit.names.station(station))} "
-            f"<small>{escape(count)}</small></h3><table class='cl-daily'><thead><tr>{head}</tr></thead>"
+            f"<section class='cl-station'><h3>{name} <small>{escape(count)}</small></h3>"
+            f"<p>{escape(daily_title(visit))} · {escape(cut_off)}</p>"
+            f"<table class='cl-daily'><thead><tr>{head}</tr></thead>"
             f"<tbody>{''.join(body)}</tbody></table></section>"
         )
     return "".join(sections)

@@ -37,8 +37,9 @@ _CSS = """
     .cl-facts dt { font-size: .58rem; }
     .cl-link { color: inherit; text-decoration: none; }
     /* Twenty rules in two columns, without the mends, which are for the screen. */
-    .cl-findings thead, .cl-findings td:last-child { display: none; }
-    .cl-findings table, .cl-findings tbody { display: block; }
+    .cl-findings th:nth-child(n + 4), .cl-findings td:nth-child(n + 4) { display: none; }
+    .cl-findings table, .cl-findings thead, .cl-findings tbody { display: block; }
+    .cl-findings thead th { border: 0 !important; padding-right: .8rem; }
     .cl-findings tbody { columns: 2; column-gap: 1rem; }
     .cl-findings tr { display: flex; break-inside: avoid; border-bottom: 1px solid #ddd; }
     .cl-findings td { border: 0 !important; }

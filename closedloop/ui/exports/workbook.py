@@ -80,6 +80,7 @@ def workbook(
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(first)
+    sheet.set_footer("&R&P / &N")
     book.close()
     return file.getvalue()
 
