@@ -43,7 +43,6 @@ with found as (
     from marts.fct_place_days as days
     inner join marts.dim_places as places on days.place_id = places.place_id
     where days.judged_on = :judged_on
-        and days.is_beyond
         and (cast(:station as text) is null or days.station_id = :station)
         and (cast(:category as text) is null or days.category = :category)
         and (cast(:place_type as text) is null or places.place_type = :place_type)
@@ -78,9 +77,21 @@ def beyond_expectation(scope: Scope, as_of: datetime, judged_on: date, wanted: P
     return read(scope, as_of, _BEYOND, {"judged_on": judged_on, **asdict(wanted)})
 
 
-_COMPARED = """
+#: How many places had how many calls: rolled up for the last full day, counted for any other.
+_ROLLED = """
+with alike as (
+    select days, calls, sum(places) as places
+    from marts.rollup_place_calls
+    where judged_at = :judged_at
+        and (cast(:station as text) is null or station_id = :station)
+        and (cast(:place_type as text) is null or place_type = :place_type)
+        and category = case when days = 30 then 'all' else coalesce(cast(:category as text), 'all') end
+    group by days, calls
+),
+"""
+_COUNTED = """
 with standing as (
-    select windows.place_id, windows.calls
+    select 30 as days, windows.calls
     from marts.fct_place_windows as windows
     inner join marts.dim_places as places on windows.place_id = places.place_id
     where windows.category = 'all'
@@ -92,7 +103,7 @@ with standing as (
 ),
 
 recent as (
-    select calls.place_id, count(*) as calls
+    select 364 as days, count(*) as calls
     from marts.fct_place_calls as calls
     where calls.received_at >= :judged_at - interval '364 days'
         and calls.received_at < :judged_at
@@ -110,21 +121,33 @@ recent as (
     group by calls.place_id
 ),
 
-ordered as (
+alike as (
+    select days, calls, count(*) as places
+    from (select days, calls from standing union all select days, calls from recent) as found
+    group by days, calls
+),
+"""
+_COMPARED = """
+year as (
     select
         calls,
-        sum(calls) over (order by calls desc, place_id) as so_far,
-        sum(calls) over () as total
-    from recent
+        places,
+        sum(calls * places) over (order by calls desc) - calls * places as before,
+        sum(calls * places) over () as total
+    from alike
+    where days = 364
 )
 
 select
-    (select count(*) from standing) as three_in_thirty,
-    (select max(calls) from standing) as most_calls,
-    count(*) as places,
-    coalesce(sum(calls), 0) as calls,
-    count(*) filter (where so_far - calls < total / 2.0) as half_of_calls
-from ordered
+    (select cast(coalesce(sum(places), 0) as bigint) from alike where days = 30) as three_in_thirty,
+    (select max(calls) from alike where days = 30) as most_calls,
+    cast(coalesce(sum(places), 0) as bigint) as places,
+    cast(coalesce(sum(calls * places), 0) as bigint) as calls,
+    -- of places with equally many calls as many as it takes
+    cast(
+        coalesce(sum(greatest(0, least(places, ceil((total / 2.0 - before) / calls)))), 0) as bigint
+    ) as half_of_calls
+from year
 """
 
 
@@ -135,7 +158,9 @@ def concentration(scope: Scope, as_of: datetime, judged_at: datetime, wanted: Pl
     ``calls`` of the 52 weeks before it; ``half_of_calls``: the fewest places that make up half of those
     calls.
     """
-    return read(scope, as_of, _COMPARED, {"judged_at": judged_at, **asdict(wanted)})
+    asked = {"judged_at": judged_at, **asdict(wanted)}
+    rolled = read(scope, as_of, _ROLLED + _COMPARED, asked)
+    return rolled if rolled["places"].item() else read(scope, as_of, _COUNTED + _COMPARED, asked)
 
 
 _WARNINGS = """

@@ -160,7 +160,16 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- What names a place: the source's key, else a text that says more than an area (docs/semantics.md, "Places"). -#}
+{#- What names a place: the source's key, else a text that says more than an area (docs/semantics.md, "Places"). Calls are
+    joined to their places by what was written, so that each text is looked at once. -#}
+{% macro has_place_key(place_key) -%}
+    (nullif(btrim({{ place_key }}), '') is not null)
+{%- endmacro %}
+
+{% macro place_as_written(place_key, place) -%}
+    coalesce(nullif(btrim({{ place_key }}), ''), {{ place }})
+{%- endmacro %}
+
 {% macro place_spelling(place_key, place) -%}
     coalesce(
         nullif(btrim({{ place_key }}), ''),

@@ -3,7 +3,8 @@ with incidents as (
 
     select
         incidents.*,
-        {{ place_spelling('incidents.place_key', 'incidents.place') }} as spelling,
+        {{ has_place_key('incidents.place_key') }} as is_source_key,
+        {{ place_as_written('incidents.place_key', 'incidents.place') }} as written,
         incidents.loop = 'call'
         or incidents.handled_at < {{ local_midnight(local_date('incidents.received_at') ~ ' + 1') }} as is_answered
     from {{ ref('fct_incidents') }} as incidents
@@ -44,7 +45,8 @@ from incidents
 inner join {{ ref('int_place_keys') }} as places
     on
         incidents.opening_station_id = places.station_id
-        and incidents.spelling = places.spelling
+        and incidents.is_source_key = places.is_source_key
+        and incidents.written = places.written
 left join callers using (work_item_id)
 left join categories on incidents.category_initial = categories.category
 where

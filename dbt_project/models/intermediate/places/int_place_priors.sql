@@ -1,6 +1,6 @@
 {#- What places are like before anything is known of one: closedloop.statistics.exceedance.place_prior, by moments, learnt
     anew at the beginning of each local month from the history of every place known by then, the quiet ones included.
-    Sums of squares come from the changes: from h to h + d the square grows by (2h + d)·d. -#}
+    A span counts at every beginning of a month that lies in it. -#}
 {%- set month = "date_trunc('month', " ~ "({}) at time zone '" ~ var('time_zone') ~ "')::date" -%}
 
 with watched_since as (
@@ -24,31 +24,54 @@ places as (
 
 ),
 
+months as (
+
+    select
+        month::date as month,
+        row_number() over (order by month) as month_no
+    from generate_series(
+        (select {{ month.format('min(first_call_at)') }} from places),
+        (select {{ month.format('max(valid_from)') }} from {{ ref('int_place_spans') }}),
+        interval '1 month'
+    ) as month
+
+),
+
+beginnings as (
+
+    select array_agg({{ local_midnight('month') }} order by month) as moments
+    from months
+
+),
+
+-- What changes at the very first moment of a month is known when the next one begins.
+crossing as (
+
+    select
+        spans.place_id,
+        spans.category,
+        spans.history_calls,
+        width_bucket(spans.valid_from, beginnings.moments) as month_from,
+        width_bucket(coalesce(spans.valid_to, 'infinity'), beginnings.moments) as month_to
+    from {{ ref('int_place_spans') }} as spans
+    cross join beginnings
+    where spans.history_calls > 0
+
+),
+
 changed as (
 
     select
         places.station_id,
-        spans.category,
-        -- known at the beginning of the next month
-        ({{ month.format('spans.valid_from') }} + interval '1 month')::date as month,
-        sum(spans.history_change) as events,
-        -- the state after a change is history_calls
-        sum((2 * spans.history_calls - spans.history_change)::bigint * spans.history_change) as squares
-    from {{ ref('int_place_spans') }} as spans
+        crossing.category,
+        change.month_no,
+        sum(change.sign * crossing.history_calls) as events,
+        sum(change.sign * crossing.history_calls::double precision * crossing.history_calls) as squares
+    from crossing
     inner join places using (place_id)
-    where spans.history_change <> 0
-    group by 1, 2, 3
-
-),
-
-months as (
-
-    select month::date as month
-    from generate_series(
-        (select min({{ month.format('first_call_at') }}) from places),
-        (select max({{ month.format('valid_from') }}) from {{ ref('int_place_spans') }}),
-        interval '1 month'
-    ) as month
+    cross join lateral (values (month_from, 1), (month_to, -1)) as change (month_no, sign)
+    where crossing.month_from < crossing.month_to
+    group by places.station_id, crossing.category, change.month_no
 
 ),
 
@@ -56,6 +79,7 @@ known as (
 
     select
         months.month,
+        months.month_no,
         places.station_id,
         count(*) as places,
         greatest(
@@ -72,7 +96,7 @@ known as (
     from months
     inner join places on places.first_call_at < {{ local_midnight('months.month') }}
     inner join watched_since using (station_id)
-    group by months.month, places.station_id
+    group by months.month, months.month_no, places.station_id
 
 ),
 
@@ -98,7 +122,7 @@ by_station as (
         on
             changed.station_id = known.station_id
             and changed.category = categories.category
-            and changed.month <= known.month
+            and changed.month_no < known.month_no
     where known.days > 0
     group by known.month, known.station_id, categories.category, known.places, known.days
 

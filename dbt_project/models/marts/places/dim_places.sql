@@ -22,7 +22,7 @@ places as (
         min(place) as place,
         min(place_type) as place_type,
         bool_or(is_home) as is_home,
-        count(*) as spellings
+        count(distinct spelling) as spellings
     from {{ ref('int_place_keys') }}
     group by place_id, station_id, place_key
 

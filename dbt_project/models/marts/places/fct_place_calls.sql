@@ -1,9 +1,5 @@
-{{ config(
-    indexes=[
-        {'columns': ['work_item_id'], 'unique': True},
-        {'columns': ['place_id', 'received_at']},
-    ]
-) }}
+-- int_place_calls proves that an item is there once; nobody looks for one here.
+{{ config(indexes=[{'columns': ['place_id', 'received_at']}]) }}
 
 select
     calls.work_item_id,

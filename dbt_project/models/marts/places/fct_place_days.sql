@@ -6,43 +6,49 @@
 ) }}
 
 -- A p above the rate cannot be found by Benjamini–Hochberg, nor change the q of what is found.
-with candidates as (
+with unusual as not materialized (
 
     select
-        windows.*,
-        day::date as judged_on
-    from {{ ref('fct_place_windows') }} as windows
-    cross join lateral generate_series(
-        {{ local_date('windows.valid_from') }}::timestamp,
-        {{ local_date('coalesce(windows.valid_to, ' ~ as_of() ~ ')') }}::timestamp - interval '1 day',
-        interval '1 day'
-    ) as day
-    where windows.p <= {{ var('place_discovery_rate') }}
+        *,
+        {{ local_date('valid_from') }} as first_on,
+        {{ local_date('coalesce(valid_to, ' ~ as_of() ~ ')') }} - 1 as last_on
+    from {{ ref('fct_place_windows') }}
+    where p <= {{ var('place_discovery_rate') }}
 
 ),
 
 -- Every place × category known by the end of a day was looked at, also the quiet ones.
 pairs as (
 
-    select min(valid_from) as first_at
-    from {{ ref('int_place_spans') }}
+    select min(received_at) as first_at
+    from {{ ref('int_place_calls') }}
     group by place_id, category
+
+    union all
+
+    select min(received_at)
+    from {{ ref('int_place_calls') }}
+    group by place_id
 
 ),
 
-new_pairs as (
+dated as (
 
     select
         {{ local_date('first_at') }} as judged_on,
-        1 as pairs
+        1 as pairs,
+        0 as candidates
     from pairs
 
     union all
 
     select
-        judged_on,
-        0
-    from candidates
+        change.judged_on,
+        0,
+        change.candidates
+    from unusual
+    cross join lateral (values (first_on, 1), (last_on + 1, -1)) as change (judged_on, candidates)
+    where first_on <= last_on
 
 ),
 
@@ -50,9 +56,40 @@ looked_at as (
 
     select
         judged_on,
-        (sum(sum(pairs)) over (order by judged_on))::bigint as tests
-    from new_pairs
+        sum(sum(pairs)) over (order by judged_on) as tests,
+        sum(sum(candidates)) over (order by judged_on) as candidates
+    from dated
     group by judged_on
+
+),
+
+-- What is found has p <= rank / tests × rate, and no rank is greater than the number of candidates. A thousandth more,
+-- so that nothing hangs on the last digit.
+bounded as (
+
+    select
+        day::date as judged_on,
+        spans.tests::bigint as tests,
+        (1.001 * {{ var('place_discovery_rate') }} * spans.candidates / spans.tests)::double precision as greatest_p
+    from (
+        select
+            *,
+            lead(judged_on) over (order by judged_on) - 1 as last_on
+        from looked_at
+    ) as spans
+    cross join lateral generate_series(spans.judged_on, spans.last_on, interval '1 day') as day
+    where spans.candidates > 0
+
+),
+
+candidates as (
+
+    select
+        unusual.*,
+        day::date as judged_on
+    from unusual
+    cross join lateral generate_series(first_on::timestamp, last_on::timestamp, interval '1 day') as day
+    where unusual.p <= (select max(greatest_p) from bounded)
 
 ),
 
@@ -60,10 +97,11 @@ ranked as (
 
     select
         candidates.*,
-        looked_at.tests,
-        row_number() over (partition by judged_on order by candidates.p) as rank
+        bounded.tests,
+        row_number() over (partition by candidates.judged_on order by candidates.p) as rank
     from candidates
-    inner join looked_at using (judged_on)
+    inner join bounded using (judged_on)
+    where candidates.p <= bounded.greatest_p
 
 ),
 
@@ -99,6 +137,6 @@ select
     p,
     q,
     tests,
-    q <= {{ var('place_discovery_rate') }} as is_beyond,
     is_small_home
 from adjusted
+where q <= {{ var('place_discovery_rate') }}

@@ -37,7 +37,8 @@ repeated as (
 
 ),
 
-learnt as (
+-- Read twice, which costs less than keeping a copy.
+learnt as not materialized (
 
     select
         repeated.*,

@@ -19,7 +19,6 @@ with recursive beyond as (
         ) as speaks_again_on,
         row_number() over (partition by place_id, category order by judged_on) as nth
     from {{ ref('fct_place_days') }}
-    where is_beyond
 
 ),
 
