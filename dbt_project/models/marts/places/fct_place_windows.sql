@@ -26,10 +26,11 @@ repeated as (
             0,
             least(
                 {{ var('place_history_days') }},
-                floor(extract(epoch from spans.valid_from - stations.first_call_at) / 86400)
+                -- the days of an interval between two moments are of 24 hours
+                date_part('day', spans.valid_from - stations.first_call_at)::integer
                 - {{ var('place_window_days') }}
             )
-        )::integer as history_days
+        ) as history_days
     from {{ ref('int_place_spans') }} as spans
     inner join {{ ref('dim_places') }} as places using (place_id)
     inner join stations using (station_id)
