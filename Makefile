@@ -7,12 +7,14 @@ VENV   := .venv
 WORKERS ?= 2
 PY     := $(VENV)/bin/python
 
-.PHONY: help run test lint stop reset clean browser
+.PHONY: help run test lint bundle bundle-test stop reset clean browser
 
 help:
 	@echo "make run    the demo city on http://localhost:8501 (Ctrl-C stops everything)"
 	@echo "make test   every test, browser included"
 	@echo "make lint   style, and imports that run one way"
+	@echo "make bundle       everything an installation without a network needs, in one file in dist/"
+	@echo "make bundle-test  pack it, install it and open a page where there is no network (root; minutes)"
 	@echo "make stop   stop the embedded database"
 	@echo "make reset  forget the demo's data and start over at the next run"
 
@@ -41,6 +43,12 @@ lint: $(VENV)/.installed-dev
 # Installed where apt may; elsewhere those lanes say that they are skipped.
 browser:
 	@tests/install_debian_parts.sh
+
+bundle: $(VENV)/.installed browser
+	@$(PY) deploy/bundle.py
+
+bundle-test: $(VENV)/.installed-dev browser
+	$(PY) -m pytest -m bundle tests/deploy
 
 stop:
 	@$(PY) -m closedloop down
