@@ -38,6 +38,8 @@ COMMANDS = (
     ),
     Command("migrate", "closedloop.cli.server:migrate", "Bring the warehouse to this release's shape."),
     Command("reset", "closedloop.cli.server:reset", "Delete the embedded warehouse and its data."),
+    Command("backup", "closedloop.cli.backup:backup", "Back up what cannot be made again, and the hash key."),
+    Command("restore", "closedloop.cli.backup:restore_from", "Restore a backup into an empty warehouse."),
     Command("load", "closedloop.cli.load:load", "Load exports: a table and its files, or a folder."),
     Command(
         "refresh",

@@ -12,6 +12,7 @@ import psycopg
 from closedloop.transform.child import NodeResult
 from closedloop.transform.environment import BUILDER
 from closedloop.warehouse.locks import holder
+from closedloop.warehouse.statements import only_row
 
 Connection = psycopg.Connection[Any]
 _TESTS = ("test", "unit_test")
@@ -29,12 +30,15 @@ class PublishedBuild:
 
 
 def published_build(conn: Connection) -> PublishedBuild | None:
-    """The last build that was published, or None before the first."""
+    """The last build that was published; None before the first, and after a restore, which brings its record
+    and not its marts."""
     row = conn.execute(
         """
         select build_id, published_at, coalesce(last_batch_id, 0), code_hash
         from ops.builds
-        where status = 'published'
+        where
+            status = 'published'
+            and exists (select from pg_class where relnamespace = to_regnamespace('marts'))
         order by published_at desc
         limit 1
         """
@@ -98,22 +102,24 @@ def last_build(conn: Connection) -> LastBuild | None:
 
 def last_batch(conn: Connection) -> int:
     """The last committed load, 0 for none. A watermark only under the lock that loads take."""
-    row = conn.execute("select coalesce(max(batch_id), 0) from ops.batches").fetchone()
-    return row[0]
+    (batch_id,) = only_row(conn.execute("select coalesce(max(batch_id), 0) from ops.batches"))
+    return batch_id
 
 
 def start(conn: Connection, code_hash: str, last_batch_id: int) -> int:
     """Note that a build began; return its ``build_id``."""
     with conn.transaction():
-        row = conn.execute(
-            """
+        (build_id,) = only_row(
+            conn.execute(
+                """
             insert into ops.builds (started_at, status, code_hash, last_batch_id)
             values (now(), 'running', %s, %s)
             returning build_id
             """,
-            [code_hash, last_batch_id],
-        ).fetchone()
-    return row[0]
+                [code_hash, last_batch_id],
+            )
+        )
+    return build_id
 
 
 def mark_interrupted(conn: Connection) -> list[int]:

@@ -80,6 +80,10 @@ def grant(connection: psycopg.Connection, addresses: Urls) -> None:
     connection.execute(sql.SQL("grant select on all tables in schema status to {}").format(reader))
     for schema in CALL_ONLY_SCHEMAS:
         connection.execute(sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), reader))
+        # A restored warehouse has its functions as PostgreSQL makes them: open to everybody.
+        connection.execute(
+            sql.SQL("revoke execute on all functions in schema {} from public").format(sql.Identifier(schema))
+        )
     for function in READER_FUNCTIONS:
         connection.execute(sql.SQL("grant execute on function {} to {}").format(sql.SQL(function), reader))
     _close_to_public(connection, loader, addresses)

@@ -54,6 +54,7 @@ def is_current(settings: Settings | None = None) -> bool:
 def require_current(settings: Settings | None = None) -> None:
     """Raise WarehouseError with the command to run when the warehouse is older or newer than this release."""
     found = current_revision(settings)
+    _refuse_newer(found)
     if found != latest_revision():
         raise WarehouseError(
             f"the warehouse has revision {found or 'none'} and this release expects {latest_revision()}; "
@@ -79,6 +80,7 @@ def migrate(settings: Settings | None = None) -> bool:
     try:
         with engine.begin() as lent:
             connection = lent.connection.driver_connection
+            assert isinstance(connection, psycopg.Connection)
             _prepare(connection)
             before = _revision(connection)
             _upgrade(lent)
@@ -125,19 +127,23 @@ def _revision(connection: psycopg.Connection) -> str | None:
     return row[0] if row else None
 
 
-def _refuse_newer(revision: str | None) -> None:
+def knows(revision: str) -> bool:
+    """True when this release has a migration to the revision: it is this release's, or an older one's."""
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
-    if revision is None:
-        return
     try:
-        ScriptDirectory.from_config(_alembic_config()).get_revision(revision)
+        return ScriptDirectory.from_config(_alembic_config()).get_revision(revision) is not None
     except CommandError:
+        return False
+
+
+def _refuse_newer(revision: str | None) -> None:
+    if revision is not None and not knows(revision):
         raise WarehouseError(
             f"the warehouse has revision {revision}, which this release does not know: it belongs to a newer "
             "one; install that release, or restore a backup made with this one"
-        ) from None
+        )
 
 
 def _require_utf8(connection: psycopg.Connection) -> None:

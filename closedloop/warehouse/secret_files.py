@@ -18,11 +18,16 @@ def secrets_folder(settings: Settings) -> Path:
 
 def read_or_create(settings: Settings, name: str) -> str:
     """The secret ``name``, made on first use (43 URL-safe characters, 256 bits)."""
-    folder = secrets_folder(settings)
     try:
         return read(settings, name)
     except FileNotFoundError:
-        pass
+        keep(settings, name, secrets.token_urlsafe(32))
+    return read(settings, name)
+
+
+def keep(settings: Settings, name: str, value: str) -> None:
+    """Make ``value`` the secret ``name``, unless there is one already."""
+    folder = secrets_folder(settings)
     path = folder / name
     _make(folder, settings)
     # Written aside and linked: two processes that start at once end up with the same secret, never with half
@@ -30,7 +35,7 @@ def read_or_create(settings: Settings, name: str) -> str:
     draft = folder / f".{name}.{os.getpid()}.{secrets.token_hex(4)}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(32))
+        file.write(value)
         give_to_owner_of(settings.home, file.fileno())
     try:
         os.link(draft, path)
@@ -38,7 +43,6 @@ def read_or_create(settings: Settings, name: str) -> str:
         pass
     finally:
         draft.unlink()
-    return read(settings, name)
 
 
 def _make(folder: Path, settings: Settings) -> None:
