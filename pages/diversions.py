@@ -129,7 +129,7 @@ else:
     st.html(download_links(visit, "diversions"))
     item_table(
         visit,
-        items["work_item_id"],
+        items["work_item_id"].tolist(),
         display_frame(visit, items),
         column_labels(visit),
         key="diversion_item",

@@ -77,7 +77,8 @@ heading(
     ),
     key="trend",
 )
-if not any(row.figure.reported for row in rows):
+whole = trend.whole
+if whole is None or not any(row.figure.reported for row in rows):
     unknown(t("Nobody reported in this period."))
     st.stop()
 
@@ -89,14 +90,12 @@ st.caption(
 )
 told = told_lines(visit, choice, trend)
 st.markdown(
-    f"**{sentence(visit, choice, trend.whole, told[trend.whole.key])}**"
-    if told
-    else no_limits_text(visit, choice)
+    f"**{sentence(visit, choice, whole, told[whole.key])}**" if told else no_limits_text(visit, choice)
 )
 target = target_of(visit, choice)
 if target is not None:
-    st.markdown(target_sentence(visit, choice, target, told.get(trend.whole.key, ())))
-frame, spec = whole_chart(visit, choice, trend.whole, bands, told, target)
+    st.markdown(target_sentence(visit, choice, target, told.get(whole.key, ())))
+frame, spec = whole_chart(visit, choice, whole, bands, told, target)
 st.vega_lite_chart(frame, spec, width="stretch", alt=t("Course of {name}", name=name))
 if told:
     st.caption(
@@ -119,13 +118,13 @@ if trend.parts:
         width="stretch",
         alt=t("Course of {name} by {what}", name=name, what=split_name(visit, choice.dimension)),
     )
-    st.caption(newest_period(visit, choice, trend.whole))
+    st.caption(newest_period(visit, choice, whole))
     st.html(parts_table(visit, choice, trend, told))
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.subheader(t("The figures"), width="content")
     st.html(download_links(visit, "trends"))
-st.html(periods_table(visit, choice, trend.whole, told))
+st.html(periods_table(visit, choice, whole, told))
 st.caption(
     t(
         "On the year: weeks and days against the same weekday 364 days earlier, months against the same "

@@ -10,9 +10,10 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import class_row
 
-from closedloop.access.parts import PARTS, ROLES, AccessError, Grant
+from closedloop.access.parts import PARTS, ROLES, AccessError, Grant, Role
 from closedloop.settings import Settings, get_settings
 from closedloop.warehouse.connections import connect
+from closedloop.warehouse.statements import of_names, only_row
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Granted:
     issuer: str
     subject: str
     name: str | None
-    role: str
+    role: Role
     bureau_id: str | None
     stations: list[str] | None
     valid_from: datetime
@@ -63,7 +64,7 @@ def grant(
     _require_fitting(wanted)
     with connect("owner", settings, application="closedloop access") as connection:
         _require_known(connection, wanted)
-        now = connection.execute("select now()").fetchone()[0]
+        (now,) = only_row(connection.execute("select now()"))
         since = valid_from or now
         stations = sorted(set(wanted.stations)) or None
         if valid_to is not None and valid_to <= max(since, now):
@@ -71,26 +72,30 @@ def grant(
                 f"the grant would end at {_local(valid_to, settings)}, before it begins or before now; "
                 "choose a later end"
             )
-        member = connection.execute(
-            """
+        (member,) = only_row(
+            connection.execute(
+                """
             insert into access.members (issuer, subject, name, created_by)
             values (%s, %s, %s, %s)
             on conflict (issuer, subject) do update set name = coalesce(excluded.name, members.name)
             returning member_id
             """,
-            [issuer, subject, wanted.name, by],
-        ).fetchone()[0]
+                [issuer, subject, wanted.name, by],
+            )
+        )
         try:
-            grant_id = connection.execute(
-                """
+            (grant_id,) = only_row(
+                connection.execute(
+                    """
                 insert into access.grants (
                     member_id, role, bureau_id, stations, valid_from, valid_to, granted_by
                 )
                 values (%s, %s, %s, %s, %s, %s, %s)
                 returning grant_id
                 """,
-                [member, wanted.role, wanted.bureau_id, stations, since, valid_to, by],
-            ).fetchone()[0]
+                    [member, wanted.role, wanted.bureau_id, stations, since, valid_to, by],
+                )
+            )
         except errors.ExclusionViolation:
             connection.rollback()
             raise AccessError(_overlapping(issuer, subject, since, valid_to, settings)) from None
@@ -160,7 +165,7 @@ join access.members as members on grants.member_id = members.member_id
 def _listed(connection: psycopg.Connection, condition: str, params: Sequence[object] = ()) -> list[Granted]:
     with connection.cursor(row_factory=class_row(Granted)) as cursor:
         order = "order by grants.role, members.issuer, members.subject, grants.valid_from"
-        return cursor.execute(f"{_LISTED} where {condition} {order}", params).fetchall()
+        return cursor.execute(of_names(f"{_LISTED} where {condition} {order}"), params).fetchall()
 
 
 def _end_sessions(connection: psycopg.Connection, issuer: str, subject: str, reason: str) -> int:
@@ -190,10 +195,10 @@ def _require_fitting(wanted: Grant) -> None:
     if place is None and ("city" in places or "nothing" in places):
         return
     if place not in places:
-        raise AccessError(f"{wanted.role} is granted {_WAYS[places]}")
+        raise AccessError(f"{wanted.role} is granted {_WAYS[tuple(places)]}")
 
 
-_WAYS = {
+_WAYS: dict[tuple[str, ...], str] = {
     ("city", "bureau"): "with --city or --bureau ID",
     ("bureau",): "with --bureau ID (the city is a bureau too: the one without a parent)",
     ("stations",): "with --station ID, once for each station",

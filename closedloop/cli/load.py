@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -124,7 +124,7 @@ def _warn_of_the_demo(settings: Settings, paths: list[Path]) -> None:
             )
 
 
-def _load(table: str, path: Path, settings: Settings, **options: object) -> LoadReport:
+def _load(table: str, path: Path, settings: Settings, **options: Any) -> LoadReport:
     try:
         report = load_file(table, path, settings=settings, progress=say, **options)
     except RefusedFile as refusal:

@@ -80,7 +80,7 @@ def median_change(this: Figure, base: Figure | None, pair: Pair, min_n: int) -> 
 
 
 def _judged(this: Figure, base: Figure, *, share: bool, notes: tuple[str, ...]) -> Change:
-    if not base.n:
+    if not base.n or this.value is None or base.value is None:
         return Change("none", None, this, base, "base_zero", notes)
     if min(base.n, this.n) < SMALL_BASE if share else base.n < SMALL_BASE:
         return Change("counts", None, this, base, notes=notes)

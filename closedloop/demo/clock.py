@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -31,7 +32,7 @@ END = wall("2025-04-25 08:00")
 CENTRE_OPENS = wall("2024-08-01")
 
 
-def day_of(at: np.ndarray) -> np.ndarray:
+def day_of(at: np.ndarray | np.int64) -> Any:
     """Days since 1970-01-01 of wall seconds."""
     return at // DAY
 
@@ -115,7 +116,7 @@ def at_office(rng: np.random.Generator, at: np.ndarray, working_days: np.ndarray
     return np.where(happened(at), np.where(same_day, today, other), NEVER)
 
 
-def as_text(at: np.ndarray, known_until: np.ndarray | int = NEVER) -> pl.Series:
+def as_text(at: np.ndarray, known_until: np.ndarray | int = int(NEVER)) -> pl.Series:
     """``'YYYY-MM-DD HH:MM:SS'``; null where it did not happen before ``known_until``."""
     at = np.asarray(at)
     keep = happened(at) & (at < known_until)

@@ -319,7 +319,7 @@ def _rework(
     objected = only(rng.random(n) < 0.06, later(failed_at, rng.integers(HOUR, 8 * HOUR, n)))
     stream.move("directive", "object", objected, station=owner, outcome="finding_disputed")
     passed_by = failed_at
-    open_round = failed_at
+    open_round = settled = failed_at
     for round_no in range(3):
         skipped = rng.random(n) < (0.035 if round_no == 0 else 0)
         pace = lag(rng, n, 0.5 * city.SLOW[owner] ** 0.6, 0.6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from closedloop.demo import city
@@ -144,7 +146,7 @@ def _course(
     station: np.ndarray,
     severity: np.ndarray,
     unresolved: np.ndarray,
-) -> dict[str, np.ndarray]:
+) -> dict[str, Any]:
     """Times of every stage and move of every dispute, its outcome and severity."""
     n = len(found)
     lead = found >= CENTRE_OPENS

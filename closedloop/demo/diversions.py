@@ -25,7 +25,7 @@ from closedloop.demo.stream import Stream
 TOWN_FROM, TOWN_UNTIL = wall("2023-07-31"), wall("2024-01-01")
 _RATE_TOWN_THEN, _RATE_TOWN, _RATE_ELSEWHERE = 0.9, 0.45, 0.40
 
-_DEPARTMENTS = {
+_DEPARTMENTS: dict[str, dict[str, float]] = {
     "nonpolice_dispute": {"sifa": 5, "zhenjie": 3, "cunshe": 3, "fulian": 2, "renshe": 2, "xinfang": 1},
     "nonpolice_help": {"minzheng": 4, "cunshe": 4, "weijian": 2, "zhenjie": 2},
     "public_facility": {"zhujian": 5, "chengguan": 4, "jiaotong": 2},

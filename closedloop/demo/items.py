@@ -52,6 +52,8 @@ class Items:
         if self.due is not None:
             data["due_at"] = as_text(self.due)
         if self.outcome is not None:
+            assert self.outcome_at is not None and self.early_outcome is not None
+            assert self.early_outcome_at is not None
             known = np.where(self.outcome_at < horizon, self.outcome, "")
             early = (self.early_outcome_at < horizon) & (known == "")
             data["outcome"] = pl.Series(np.where(early, self.early_outcome, known)).replace("", None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -121,7 +122,7 @@ def add(items: Items, cases: tuple[Case, ...], where: Places, stream: Stream) ->
     if items.odd_station is not None:
         items.odd_station = np.concatenate((items.odd_station, np.full(n, "")))
     if items.due is not None:
-        items.due = np.concatenate((items.due, [wall(c.due) if c.due else NEVER for c in cases]))
+        items.due = np.concatenate((items.due, np.array([wall(c.due) if c.due else NEVER for c in cases])))
     if items.outcome is not None:
         _outcomes(items, cases)
     items.ids = numbers(items.prefix, items.opened, width=4)
@@ -162,17 +163,21 @@ def _outcomes(items: Items, cases: tuple[Case, ...]) -> None:
         return min((wall(e.at) for e in case.events if e.what == stage), default=int(NEVER))
 
     n = len(cases)
+    assert items.outcome is not None and items.outcome_at is not None
+    assert items.early_outcome is not None and items.early_outcome_at is not None
     items.outcome = np.concatenate((items.outcome, np.full(n, "resolved")))
-    items.outcome_at = np.concatenate((items.outcome_at, [at(c, "conclude") for c in cases]))
+    items.outcome_at = np.concatenate((items.outcome_at, np.array([at(c, "conclude") for c in cases])))
     items.early_outcome = np.concatenate((items.early_outcome, np.full(n, "stabilised")))
-    items.early_outcome_at = np.concatenate((items.early_outcome_at, [at(c, "stabilise") for c in cases]))
+    items.early_outcome_at = np.concatenate(
+        (items.early_outcome_at, np.array([at(c, "stabilise") for c in cases]))
+    )
 
 
 def _stream(stream: Stream, case: Case, position: int, station: int) -> None:
     """Write one case's events; they are recorded within a minute unless the case says otherwise."""
     where = np.array([station])
     for event in case.events:
-        more = dict(event.more)
+        more: dict[str, Any] = dict(event.more)
         at = np.array([wall(event.at)])
         common = {
             "rows": np.array([position]),

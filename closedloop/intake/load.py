@@ -47,6 +47,7 @@ from closedloop.intake.store.stage_events import derive_stage_events
 from closedloop.intake.validation import Validated, how_written, validate
 from closedloop.settings import Settings, get_settings
 from closedloop.warehouse import WarehouseUnavailable
+from closedloop.warehouse.statements import of_names, only_row
 
 #: Reasons printed when ``--strict`` refuses a file.
 SHOWN_REASONS = 5
@@ -357,15 +358,14 @@ def refuse_empty_extract(
     """A full extract without a row is a failed export far more often than an empty city."""
     if checked.good.height:
         return
-    row = connection.execute(
-        f"select count(*) from raw.{table.name} where is_current and not retracted"
-    ).fetchone()
-    if row[0]:
+    there = f"select count(*) from raw.{table.name} where is_current and not retracted"
+    (count,) = only_row(connection.execute(of_names(there)))
+    if count:
         name = prepared.source.name
         raise RefusedFile(
             f"{name} is a full extract of {table.name} without a good row, and would withdraw all "
-            f"{row[0]:,} that are known; export it again, or load it with --extract delta.",
-            f"{name} 是 {table.name} 的全量导出，但没有有效行，会撤回现有全部 {row[0]:,} 行；"
+            f"{count:,} that are known; export it again, or load it with --extract delta.",
+            f"{name} 是 {table.name} 的全量导出，但没有有效行，会撤回现有全部 {count:,} 行；"
             "请重新导出，或按增量（--extract delta）加载。",
         )
 
@@ -376,7 +376,7 @@ def _warnings_of(
     """Sentences about what is known to be covered, in the warehouse's own time, and about foreign
     stations."""
     warnings = []
-    if extent.assumed:
+    if extent.assumed and extent.until is not None:
         until = f"{extent.until.astimezone(zone):%Y-%m-%d %H:%M:%S}"
         warnings.append(hint("assumed_until", table=table.name, until=until, zone=zone.key))
     elif extent.until and (before := covered_until(connection, table)) and extent.until < before:

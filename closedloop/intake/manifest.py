@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -60,8 +60,8 @@ class _Entry(BaseModel):
     file: str
     table: str
     extract: Literal["full", "delta"] | None = None
-    covers_from: object = None
-    covers_until: object = None
+    covers_from: Any = None
+    covers_until: Any = None
     stations: Literal["all"] | list[str] | _Except = "all"
     mapping: str | None = None
     sheet: str | None = None

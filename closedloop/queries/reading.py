@@ -41,6 +41,7 @@ def read(scope: Scope, as_of: datetime, sql: str, params: Mapping[str, object] |
     if as_of.tzinfo is None:
         raise ValueError("as_of has no time zone; pages take it from the warehouse's own")
     bound = {**(params or {}), "as_of": as_of}
+    before = after = None
     for _ in range(_ATTEMPTS):
         with scoped_connection(scope) as connection:
             before = _build(connection)

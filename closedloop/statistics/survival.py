@@ -75,7 +75,10 @@ class Survival:
         probability(share, "share")
         if not self.items:
             return (np.nan, np.nan, np.nan)
-        return tuple(self._first_at_most(line, 1 - share) for line in (self.survival, self.lower, self.upper))
+        estimate, lower, upper = (
+            self._first_at_most(line, 1 - share) for line in (self.survival, self.lower, self.upper)
+        )
+        return estimate, lower, upper
 
     def _first_at_most(self, line: Floats, value: float) -> float:
         there = np.flatnonzero(line <= value + _ROUNDING)
@@ -128,7 +131,7 @@ def kaplan_meier(
     gone = np.bincount(where, minlength=ages.size)
     n = _at_risk(ages, t, start)
     with np.errstate(divide="ignore", invalid="ignore"):
-        survival = np.cumprod(1 - d / n)
+        survival: Floats = np.cumprod(1 - d / n, dtype=np.float64)
         variance = np.cumsum(np.where(d > 0, d / (n * (n - d)), 0.0))
     lower, upper = _limits(survival, variance, z, interval)
     return Survival(ages, n, d, gone - d, survival, lower, upper, conf, interval, t.size)

@@ -128,7 +128,8 @@ def _child(
     finally:
         if process.poll() is None:
             _stop(process)
-        process.stdin.close()
+        if process.stdin is not None:
+            process.stdin.close()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -53,7 +53,7 @@ def _answer(
 @lru_cache(maxsize=1)
 def _cached() -> Callable[..., pd.DataFrame]:
     # Decorated on first use: at import the server's own cache does not exist yet.
-    return st.cache_data(_answer, ttl=KEEP, max_entries=2000, show_spinner=False)
+    return st.cache_data(ttl=KEEP, max_entries=2000, show_spinner=False)(_answer)
 
 
 def ask(

@@ -62,7 +62,7 @@ def split_name(visit: Visit, by: str) -> str:
     return {"severity": t("Colour at issue"), "station": t("Station"), "loop": t("Loop")}[by]
 
 
-def read_cohort(params: Params, visit: Visit) -> tuple[date, date]:
+def read_cohort(params: filters.LastValues, visit: Visit) -> tuple[date, date]:
     """First and last day of opening, both included."""
     return filters.parse_period(params, visit.last_full_day, days=7 * WEEKS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -245,7 +246,7 @@ def comparison(visit: Visit, by: str, test: LogRank, found: Sequence[Group]) -> 
     return told
 
 
-def open_params(choice: ClosingChoice) -> Mapping[str, object]:
+def open_params(choice: ClosingChoice) -> Mapping[str, Any]:
     """The address of the open list with the same filters."""
     cohort = choice.cohort
     params = {"loop": cohort.loop, "colour": list(cohort.severities)}

@@ -59,7 +59,7 @@ def _make(visit: Visit, params: Params, row_limit: int) -> Exported:
     labels = _labels(visit)
     frame = pd.DataFrame(found[:row_limit], columns=list(labels))
     for column in ("part", "whole"):
-        frame[column] = pd.array(frame[column], dtype="Int64")
+        frame[column] = frame[column].astype("Int64")
     return Exported(
         frame, labels, [metric_name(visit, choice.metric), f"{choice.first_day} – {choice.last_day}"]
     )

@@ -69,7 +69,7 @@ def summary(visit: Visit, comparison: Comparison) -> str:
     """The sentence to repeat: who is within chance, and who is not, by name, with n and limits."""
     t, names, metric = visit.t, visit.names, comparison.choice.metric
     judged, outside = comparison.judged, comparison.outside
-    if comparison.published_days is not None:
+    if comparison.published_days is not None and comparison.funnel is not None:
         return "; ".join(
             t(
                 "{name}: {station} {share} ({counts}), city {centre}: {verdict}.",
@@ -132,6 +132,7 @@ def dispersion_text(visit: Visit, comparison: Comparison) -> str:
 def compare_chart(visit: Visit, comparison: Comparison) -> tuple[pd.DataFrame, dict]:
     """Frame (the limits) and specification. Named are the stations outside, and the one chosen."""
     t, metric = visit.t, comparison.choice.metric
+    assert comparison.funnel is not None, "without one nothing is judged"
     points = [
         {
             "n": one.whole,

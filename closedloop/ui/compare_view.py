@@ -173,7 +173,8 @@ def _standing(row: Mapping, at: int, enough: bool, around, funnel: Funnel | None
 
 def limit_lines(comparison: Comparison, steps: int = 60) -> pd.DataFrame:
     """The limits over n, from the smallest n shown to beyond the largest: what the chart draws."""
-    sizes = [one.whole for one in comparison.judged]
+    assert comparison.funnel is not None, "without one nothing is judged"
+    sizes = [one.whole for one in comparison.judged if one.whole is not None]
     least, most = comparison.choice.metric["min_n"], 1.08 * max(sizes)
     n = np.geomspace(max(1, least), max(most, least + 1), steps)
     return pd.DataFrame({"n": n, **share_lines(comparison.funnel, n)})

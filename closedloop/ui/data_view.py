@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +14,7 @@ from closedloop.ui.visit import Visit
 NO_LINE = "—"
 
 
-def grouped_digits(table: pd.DataFrame, except_for: tuple[str, ...] = ()) -> dict[str, object]:
+def grouped_digits(table: pd.DataFrame, except_for: tuple[str, ...] = ()) -> dict[str, Any]:
     """Column settings that show the table's counts as ``39,421``; numbers that are names are left alone."""
     counts = [c for c in table.select_dtypes("number").columns if c not in except_for]
     return {column: st.column_config.NumberColumn(format="localized") for column in counts}
@@ -63,7 +64,7 @@ def reason_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _reasons_text(visit: Visit, reasons: object) -> str:
+def _reasons_text(visit: Visit, reasons: Any) -> str:
     found = json.loads(reasons) if isinstance(reasons, str) else (reasons or [])
     return "; ".join(
         visit.texts.pick(reason.get("message_zh"), reason.get("message_en")) or str(reason.get("code"))
@@ -92,7 +93,7 @@ def quarantine_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _content(visit: Visit, row: object) -> str:
+def _content(visit: Visit, row: Any) -> str:
     if row is None:
         return visit.t("(line could not be parsed)")
     content = json.loads(row) if isinstance(row, str) else row

@@ -50,8 +50,8 @@ def display_frame(visit: Visit, items: pd.DataFrame) -> pd.DataFrame:
             "escalations": items["escalations"].astype("int64"),
             "concluded_at": local_times(visit, items["first_concluded_at"]),
             "reopened_at": local_times(visit, items["reopened_at"]),
-            "calls_30d": pd.array(items["calls_30d"], dtype="Int64"),
-            "calls_90d": pd.array(items["calls_90d"], dtype="Int64"),
+            "calls_30d": items["calls_30d"].astype("Int64"),
+            "calls_90d": items["calls_90d"].astype("Int64"),
         }
     )
 

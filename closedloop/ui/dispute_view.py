@@ -154,7 +154,7 @@ def split_table(
         table.append(line)
     frame = pd.DataFrame(table)
     for column in ("found", "counted", "escalated", *COLOURS):
-        frame[column] = pd.array(frame[column], dtype="Int64")
+        frame[column] = frame[column].astype("Int64")
     for column in ("first_visit", "days", "days_of_all"):
         frame[column] = frame[column].astype("float64")
     return frame

@@ -124,7 +124,7 @@ def split_table(visit: Visit, sent: pd.DataFrame, split: str, reported: Reportin
             continue
         silent = split == "station" and reported.is_silent(member)
         row: Mapping = by_member.get(member) or ({} if silent else dict.fromkeys(_COUNTS, 0))
-        line = {"member": member_name(visit, split, member)}
+        line: dict[str, object] = {"member": member_name(visit, split, member)}
         for step, of in STEPS.items():
             line[step] = row.get(step) if step == "sent" or row.get(of) else None
             if step in BACK:
@@ -140,7 +140,7 @@ def split_table(visit: Visit, sent: pd.DataFrame, split: str, reported: Reportin
         table.append(line)
     frame = pd.DataFrame(table)
     for column in _COUNTS:
-        frame[column] = pd.array(frame[column], dtype="Int64")
+        frame[column] = frame[column].astype("Int64")
     for column in _MEDIANS:
         frame[column] = frame[column].astype("float64")
     return frame

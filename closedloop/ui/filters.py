@@ -7,8 +7,9 @@ none of the options (mistyped, hostile, or of a station outside the scope) is tr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Protocol, TypeVar, overload
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -17,13 +18,26 @@ _MOMENT = "%Y-%m-%dT%H:%M"
 #: Nothing was recorded before; also keeps ``datetime`` arithmetic far from its ends.
 EARLIEST = date(2000, 1, 1)
 
+Option = TypeVar("Option", bound=str)
+
+
+class LastValues(Protocol):
+    """What an address or a request asks for, one value per name."""
+
+    def get(self, key: str, /) -> str | None:
+        """The last value of a name."""
+
 
 # ---------------------------------------------------------------- reading the address
 
 
-def one_of(value: str | None, options: Sequence[str], default: str | None = None) -> str | None:
+@overload
+def one_of(value: str | None, options: Sequence[Option], default: Option) -> Option: ...
+@overload
+def one_of(value: str | None, options: Sequence[Option], default: None = None) -> Option | None: ...
+def one_of(value: str | None, options: Sequence[Option], default: Option | None = None) -> Option | None:
     """The value if it is an option, else the default."""
-    return value if value in options else default
+    return next((option for option in options if option == value), default)
 
 
 def some_of(values: Sequence[str], options: Sequence[str]) -> tuple[str, ...]:
@@ -68,7 +82,7 @@ def parse_number(value: str | None, default: int, most: int) -> int:
     return number if number <= most else default
 
 
-def parse_period(params: Mapping[str, str], last_full_day: date, days: int = 28) -> tuple[date, date]:
+def parse_period(params: LastValues, last_full_day: date, days: int = 28) -> tuple[date, date]:
     """``from`` and ``to``, both included, by default the last ``days`` full days; at most two years."""
     last = parse_day(params.get("to"), last_full_day, last_full_day)
     first = parse_day(params.get("from"), last - timedelta(days=days - 1), last_full_day)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from closedloop.queries.findings import FindingFilter
 from closedloop.ui.finding_list import Rules, addressee, state_label, what_is_meant
@@ -93,7 +94,7 @@ def _repeats(visit: Visit, row: Mapping, days: int) -> str:
     )
 
 
-def _filters(wanted: FindingFilter) -> dict[str, object]:
+def _filters(wanted: FindingFilter) -> dict[str, Any]:
     return {"rule": list(wanted.rules), "loop": list(wanted.loops)}
 
 

@@ -27,15 +27,12 @@ st.set_page_config(
     page_title=texts.t("Closedloop"), page_icon=ICON, layout="wide", initial_sidebar_state="auto"
 )
 
-status, admission, trouble = None, None, None
 try:
     status = published_to_anybody()
     admission = of_this_page(status)
 except ClosedloopError as error:
-    trouble = error
-
-if trouble is not None:
     # Nothing to protect and nothing to show, signed in or not.
+    trouble = error
     visit.end()
     st.navigation(closed_pages(lambda _: explain_trouble(texts, trouble)), position="hidden").run()
     st.stop()
@@ -46,7 +43,7 @@ if identity is None:
     people = open_identities(settings, status)
 
     def refused(page) -> None:
-        if admission.refusal == "no_grant":
+        if admission.refusal == "no_grant" and admission.person is not None:
             trace("refused", admission.person, why="no grant")
             no_grant_page(texts, admission.person, settings)
         else:

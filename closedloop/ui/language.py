@@ -52,12 +52,12 @@ class Texts:
         text = _catalogue(self.language).gettext(message)
         return text.format(**values) if values else text
 
-    def n(self, singular: str, plural: str, count: int, **values: object) -> str:
+    def n(self, singular: str, plural: str, count: float, **values: object) -> str:
         """The message for ``count`` things; ``{count}`` is filled with it."""
-        text = _catalogue(self.language).ngettext(singular, plural, count)
+        text = _catalogue(self.language).ngettext(singular, plural, 1 if count == 1 else 2)
         return text.format(count=f"{count:,}", **values)
 
-    def pick(self, zh: str | None, en: str | None) -> str:
+    def pick(self, zh: object, en: object) -> str:
         """The name in this language, else the other one: reference rows may lack an English name."""
         first, second = (zh, en) if self.language == "zh" else (en, zh)
         return str(first or second or "")

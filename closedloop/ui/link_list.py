@@ -7,9 +7,10 @@ the session. Text is set as text, never as markup, whatever a file may have put 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import streamlit as st
 
@@ -99,7 +100,7 @@ class LinkRow:
 
     title: str
     page: PageEntry
-    params: dict[str, str]
+    params: Mapping[str, Any]
     mark: str = ""
     tone: str = "none"
     standing: str = ""

@@ -83,7 +83,9 @@ def period_name(grain: Grain, period: Span) -> str:
     return f"{period.first:%Y-%m}" if grain == "month" else period.first.isoformat()
 
 
-def _base_text(visit: Visit, metric: Mapping, figure: Figure) -> str:
+def _base_text(visit: Visit, metric: Mapping, figure: Figure | None) -> str:
+    if figure is None:
+        return "—"
     number = visit.texts.number
     if is_share(metric):
         return f"{number(figure.numerator)}/{number(figure.n)}"
@@ -94,7 +96,7 @@ def change_text(visit: Visit, metric: Mapping, change: Change) -> str:
     """``+12.3%``, ``-1.2 个百分点``, ``12 → 15`` for a small base, a dash where there is nothing to say."""
     if change.kind == "percent":
         return f"{change.value:+.1%}"
-    if change.kind == "points":
+    if change.kind == "points" and change.value is not None:
         return visit.t("{points} pp", points=f"{change.value * 100:+.1f}")
     if change.kind == "difference":
         text = f"{change.value:+.{decimals_of(metric)}f}"

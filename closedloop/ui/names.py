@@ -39,12 +39,13 @@ class Names:
         rows: dict[tuple[str, str], dict] = {}
         order: dict[str, list[str]] = {}
         for row in frame.itertuples(index=False):
-            rows[row.kind, row.id] = {
+            kind, key = str(row.kind), str(row.id)
+            rows[kind, key] = {
                 "parent": row.parent,
                 "name": texts.pick(row.name_zh, row.name_en),
                 "detail": row.detail,
             }
-            order.setdefault(row.kind, []).append(row.id)
+            order.setdefault(kind, []).append(key)
         return cls(rows, {kind: tuple(ids) for kind, ids in order.items()}, texts)
 
     def ids(self, kind: str, parent: str | None = None) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -157,7 +157,7 @@ def view_counts(counts: Sequence[Mapping]) -> dict[str, int]:
     }
 
 
-def _mapped(values: Sequence, name) -> list[str]:
+def _mapped(values: Iterable, name: Callable) -> list[str]:
     known: dict = {}
     out = []
     for value in values:
@@ -211,7 +211,7 @@ def display_frame(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
 def _with_chances(visit: Visit, table: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     """The table of ``ui.likely.likely_items``: the chance first, because a phone shows little more."""
     table = table.drop(columns=["overdue_days"])
-    place = table.columns.get_loc("due_at")
+    place = list(table.columns).index("due_at")
     table.insert(place, "target", table.pop("target"))
     table.insert(1, "chance", [chance_text(visit, chance) for chance in frame["chance"]])
     table["basis"] = [basis_text(visit, row) for row in rows(frame[["basis", "rests_on"]])]

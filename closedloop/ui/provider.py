@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 from http.cookies import SimpleCookie
+from typing import Any
 from urllib.parse import unquote
 
 import anyio
@@ -44,7 +45,7 @@ class NotForUs(Exception):
     """A token that is not for us; the message is for the log."""
 
 
-def secrets_for_streamlit(settings: Settings) -> dict[str, object] | None:
+def secrets_for_streamlit(settings: Settings) -> dict[str, Any] | None:
     """Streamlit's ``[auth]`` section from our settings: nothing is written to a file."""
     if settings.oidc_issuer is None:
         return None

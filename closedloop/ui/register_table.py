@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -26,7 +27,7 @@ def _follow(key: str, items: tuple[str, ...], shared: dict[str, str]) -> None:
         st.switch_page(str(ITEM.file), query_params={**shared, "item": items[click["row"]]})
 
 
-def _column(label: str, values: pd.Series) -> object:
+def _column(label: str, values: pd.Series) -> Any:
     if pd.api.types.is_datetime64_any_dtype(values):
         return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
     if pd.api.types.is_float_dtype(values):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
 import polars as pl
 import streamlit as st
@@ -9,6 +11,7 @@ import streamlit as st
 from closedloop.errors import ClosedloopError
 from closedloop.intake import LoadReport, Prepared, RefusedFile, Withdrawal
 from closedloop.intake.contract import TABLES
+from closedloop.intake.covers import Extract
 from closedloop.intake.masking import mask
 from closedloop.intake.reading import ROW, LeftOut
 from closedloop.ui import upload
@@ -81,7 +84,10 @@ def _wish(visit: Visit, name: str, data: bytes) -> Wish:
             format_func=visit.names.source,
             key=f"upload_table_{key}",
         )
-        kinds = {"delta": t("new and changed rows"), "full": t("everything: what is absent was deleted")}
+        kinds: dict[Extract, str] = {
+            "delta": t("new and changed rows"),
+            "full": t("everything: what is absent was deleted"),
+        }
         extract = st.radio(
             t("The file holds"), tuple(kinds), format_func=kinds.__getitem__, key="upload_extract"
         )
@@ -212,7 +218,7 @@ def _first_rows(visit: Visit, table: str, good: pl.DataFrame) -> pd.DataFrame:
     def shown(value: object) -> str:
         if value is None:
             return "—"
-        return visit.texts.moment(value) if hasattr(value, "tzinfo") else str(value)
+        return visit.texts.moment(value) if isinstance(value, datetime) else str(value)
 
     return pd.DataFrame(
         [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -126,7 +125,7 @@ def make(
     texts: Texts,
     status: Published,
     names: Names,
-    params: Mapping[str, str],
+    params: filters.LastValues,
     settings: Settings,
 ) -> Visit:
     """The visit that an address asks for, as far as it asks for something that exists and may be seen."""

@@ -182,7 +182,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
         if column == "person_hours":
             frame[column] = frame[column].astype("float64")
         elif column not in ("member", "station", "reported"):
-            frame[column] = pd.array(frame[column], dtype="Int64")
+            frame[column] = frame[column].astype("Int64")
     return frame
 
 

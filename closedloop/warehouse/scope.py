@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, LiteralString
 
 from psycopg.sql import SQL
 from psycopg.sql import Literal as SqlLiteral
@@ -126,7 +126,10 @@ def scope_statements(scope: Scope) -> tuple[str, ...]:
     ``set local … = 'literal'`` and not ``set_config()``: only that form reaches the workers of a distributed
     database, and it does the same on a plain one.
     """
-    settings = {"closedloop.stations": scope.setting(), "closedloop.role": scope.role}
+    settings: dict[LiteralString, str] = {
+        "closedloop.stations": scope.setting(),
+        "closedloop.role": scope.role,
+    }
     if scope.totals != NONE:
         settings["closedloop.totals"] = scope.totals_setting()
     return tuple(

@@ -7,6 +7,7 @@ import pwd
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from closedloop.settings import Settings
 from closedloop.warehouse.errors import WarehouseError
@@ -59,9 +60,9 @@ def _name(uid: int) -> str:
         return str(uid)
 
 
-def child_options(user: ServiceUser | None) -> dict[str, object]:
+def child_options(user: ServiceUser | None) -> dict[str, Any]:
     """Arguments of ``subprocess`` that make the child run as ``user``, its new files for that user only."""
-    options: dict[str, object] = {"umask": 0o077, "cwd": "/"}
+    options: dict[str, Any] = {"umask": 0o077, "cwd": "/"}
     if user is not None:
         options |= {"user": user.uid, "group": user.gid, "extra_groups": []}
     return options

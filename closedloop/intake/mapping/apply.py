@@ -101,6 +101,7 @@ def _field(mapping: Mapping, spec: FieldSpec, frame: pl.DataFrame) -> pl.Expr:
         return pl.lit(spec.constant, dtype=pl.String)
     if spec.derive is not None:
         return pl.lit(_derived(mapping, spec, frame))
+    text: pl.Expr
     if spec.first_of is not None:
         text = pl.coalesce(_text(mapping, column, spec.blanks) for column in spec.first_of)
     elif spec.join is not None:
@@ -109,6 +110,7 @@ def _field(mapping: Mapping, spec: FieldSpec, frame: pl.DataFrame) -> pl.Expr:
         needed = [_text(mapping, column, spec.blanks).is_not_null() for column in spec.required]
         text = pl.when(pl.all_horizontal(needed)).then(text) if needed else text
     else:
+        assert spec.column is not None, "a field says where it comes from in one way"
         text = _text(mapping, spec.column, spec.blanks)
     if spec.split is None and not spec.collapse_spaces and spec.case is None and spec.values is None:
         return text
@@ -132,7 +134,7 @@ def _derived(mapping: Mapping, spec: FieldSpec, frame: pl.DataFrame) -> pl.Serie
     The same file gives the same identifiers, and equal rows stay apart. Numbers of persons are masked before
     the digest: a digest of a telephone number could be turned back by trying them all.
     """
-    parts = [_text(mapping, column, spec.blanks).fill_null("") for column in spec.derive]
+    parts = [_text(mapping, column, spec.blanks).fill_null("") for column in spec.derive or ()]
     content = frame.select(pl.concat_str(parts, separator="\x1f").alias("content"))
     numbered = content.select("content", pl.int_range(1, pl.len() + 1).over("content").alias("ordinal"))
     digests = [spec.prefix + _digest(f"{mask(text)}\x1e{ordinal}") for text, ordinal in numbered.iter_rows()]

@@ -17,6 +17,7 @@ from closedloop.intake.contract import TABLES, business_columns, key_of
 from closedloop.intake.hints import Hint, hint
 from closedloop.intake.mapping.synonyms import names_narrative, names_person, synonyms
 from closedloop.intake.masking import mask, persons_in_column
+from closedloop.intake.pseudonym import Pseudonymiser
 from closedloop.intake.reading import Source
 from closedloop.intake.reading.header import NAMELESS, header_key
 from closedloop.intake.reference import Reference
@@ -191,7 +192,7 @@ def _unknown_values(column: Column, cells: pl.Series, reference: Reference) -> l
     elif soft := column.info.get("soft_choices"):
         unknown = values.filter(~values.is_in(list(reference.ids[soft])))
     else:
-        typed = type_column(column, values, HowWritten("UTC"), reference, lambda text: text)
+        typed = type_column(column, values, HowWritten("UTC"), reference, Pseudonymiser(b"kept nowhere"))
         wrong = pl.zeros(len(values), dtype=pl.Boolean, eager=True)
         for problem in typed.problems:
             wrong = wrong | problem.rows

@@ -14,7 +14,7 @@ _FILE = Path(__file__).with_name("synonyms.yml")
 
 
 @cache
-def _words() -> dict[str, dict[str, list[str]] | list[str]]:
+def _words() -> dict[str, dict[str, list[str]]]:
     return yaml.safe_load(_FILE.read_text("utf-8"))
 
 

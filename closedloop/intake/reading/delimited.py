@@ -76,6 +76,8 @@ def _laid_out(
             continue
         if best is None or header.hits > best[2].hits:
             best = (separator, top, header)
+    # The first separator has a header, or its refusal has left this function.
+    assert best is not None
     return best
 
 

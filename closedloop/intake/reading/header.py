@@ -130,7 +130,7 @@ def _names(candidates: Sequence[Sequence[str | None]], known: dict[str, str], na
         wanted = _wanted(cells, known)
         header = wanted or children[index] or f"{NAMELESS}{index + 1}"
         if wanted is None and len(cells) > 1 and children.count(children[index]) > 1:
-            header = cells[2]
+            header = str(cells[2])
         if header in names:
             if wanted is not None:
                 raise RefusedFile(

@@ -47,7 +47,10 @@ def read_markup(
     grids = [grid for table in root.iter("table") if any(grid := _grid(table, name))]
     if not grids:
         raise _without_table(name)
-    best = max(grids, key=lambda grid: (count_hits(grid[:LOOK_AHEAD], wanted, name), len(grid)))
+    best = max(
+        grids,
+        key=lambda grid: (count_hits([tuple(row) for row in grid[:LOOK_AHEAD]], wanted, name), len(grid)),
+    )
     width = max(len(row) for row in best)
     columns = list(zip(*(row + [None] * (width - len(row)) for row in best), strict=True))
     cells = pl.DataFrame({f"c{i}": pl.Series(c, dtype=pl.String) for i, c in enumerate(columns)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
 
 import fastexcel
 import polars as pl
@@ -75,14 +76,17 @@ def read_workbook(data: bytes, name: str, wanted: Collection[str], sheet: str | 
 
 
 def _load(
-    reader: fastexcel.ExcelReader, sheet: str, dtype: str = "string", rows: int | None = None
+    reader: fastexcel.ExcelReader,
+    sheet: str,
+    dtype: Literal["string", "boolean"] = "string",
+    rows: int | None = None,
 ) -> pl.DataFrame:
     # skip_rows=0 keeps blank rows at the top, or every row number would be off.
     loaded = reader.load_sheet(sheet, header_row=None, skip_rows=0, dtypes=dtype, n_rows=rows)
     if dtype != "string":
         return loaded.to_polars()
     batch, errors = loaded.to_arrow_with_errors()
-    frame = pl.from_arrow(batch)
+    frame = pl.DataFrame(pl.from_arrow(batch))
     if errors is None:
         return frame
     for column in {error.offset_position[1] for error in errors.errors}:

@@ -9,6 +9,7 @@ import psycopg
 
 from closedloop.intake.covers import Extract
 from closedloop.intake.store.coverage import Coverage
+from closedloop.warehouse.statements import only_row
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,18 @@ def open_batch(
 ) -> tuple[int, datetime]:
     """Number of the new batch and the moment its rows are loaded at. Call under the lock: order is commit
     order."""
-    row = connection.execute(
-        """
+    batch_id, started_at = only_row(
+        connection.execute(
+            """
         insert into ops.batches
             (table_name, source_file, file_sha256, mapping, mapping_sha256, extract, loaded_by)
         values (%s, %s, %s, %s, %s, %s, %s)
         returning batch_id, started_at
         """,
-        [table, file.name, file.sha256, file.mapping, file.mapping_sha256, extract, file.loaded_by],
-    ).fetchone()
-    return row[0], row[1]
+            [table, file.name, file.sha256, file.mapping, file.mapping_sha256, extract, file.loaded_by],
+        )
+    )
+    return batch_id, started_at
 
 
 def close_batch(

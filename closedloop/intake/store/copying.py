@@ -11,6 +11,7 @@ from sqlalchemy import Table
 
 from closedloop.intake.contract import business_columns
 from closedloop.intake.reading import ROW
+from closedloop.warehouse.statements import of_names
 
 #: Rows written to the connection at a time.
 CHUNK = 50_000
@@ -25,8 +26,10 @@ def create_incoming(connection: psycopg.Connection, table: Table) -> None:
     names = ", ".join(column.name for column in business_columns(table))
     connection.execute(f"drop table if exists {INCOMING}")
     connection.execute(
-        f"create temporary table {INCOMING} on commit drop as select {names}, source_row, "
-        f"source_file from raw.{table.name} with no data"
+        of_names(
+            f"create temporary table {INCOMING} on commit drop as select {names}, source_row, "
+            f"source_file from raw.{table.name} with no data"
+        )
     )
 
 
@@ -36,7 +39,7 @@ def copy_rows(connection: psycopg.Connection, rows: pl.DataFrame) -> None:
     rows = rows.rename({ROW: "source_row"})
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"copy {INCOMING} ({', '.join(rows.columns)}) from stdin (format csv)") as copy,
+        cursor.copy(of_names(f"copy {INCOMING} ({', '.join(rows.columns)}) from stdin (format csv)")) as copy,
     ):
         for chunk in _csv_chunks(rows):
             copy.write(chunk)

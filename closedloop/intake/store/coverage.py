@@ -12,6 +12,7 @@ from sqlalchemy import Table
 from closedloop.errors import ClosedloopError
 from closedloop.intake.contract import UNASSIGNED
 from closedloop.intake.covers import Covers, Extract
+from closedloop.warehouse.statements import only_row
 
 _TIMES = {"loop_events": ("occurred_at", "recorded_at"), "volunteer_activities": ("started_at",)}
 
@@ -103,16 +104,16 @@ def known_stations(connection: psycopg.Connection) -> list[str]:
 
 def covered_until(connection: psycopg.Connection, table: Table) -> datetime | None:
     """The latest moment any earlier load of this table has covered."""
-    row = connection.execute(
-        "select max(covers_until) from ops.coverage where table_name = %s", [table.name]
-    ).fetchone()
-    return row[0]
+    (latest,) = only_row(
+        connection.execute("select max(covers_until) from ops.coverage where table_name = %s", [table.name])
+    )
+    return latest
 
 
 def _assumed(connection: psycopg.Connection, table: Table, good: pl.DataFrame, extract: Extract) -> Coverage:
     columns = _TIMES.get(table.name) or tuple(c.name for c in table.columns if "stage" in c.info)
     latest = [good[name].max() for name in columns if name in good.columns]
-    latest = [value for value in latest if value is not None]
+    latest = [value for value in latest if isinstance(value, datetime)]
     if not latest:
         return Coverage()
     until = min(max(latest), datetime.now(UTC))

@@ -15,6 +15,7 @@ import psycopg
 
 from closedloop.intake.store.batches import FileFacts
 from closedloop.intake.validation import BadRow
+from closedloop.warehouse.statements import of_names
 
 _SIGNATURE = """
     case
@@ -60,7 +61,7 @@ def write_quarantine(
         row='held."row"', sha="held.file_sha256", number="held.source_row", reasons="held.reasons"
     )
     return connection.execute(
-        f"""
+        of_names(f"""
         with arriving as (
             select bad.*, {arriving} as signature
             from bad
@@ -93,7 +94,7 @@ def write_quarantine(
         left join known on known.signature = numbered.signature
         where numbered.ordinal > coalesce(known.held, 0)
         order by numbered.source_row
-        """,
+        """),
         {"batch_id": batch_id, "table": table, "file": file.name, "sha256": file.sha256},
     ).rowcount
 
@@ -104,14 +105,14 @@ def settle_by_good_rows(connection: psycopg.Connection, table: str, key: str, ba
     Call after the unchanged rows were dropped, and before this load's own bad rows are written.
     """
     return connection.execute(
-        f"""
+        of_names(f"""
         update ops.quarantine as held
         set status = 'replayed', replayed_batch_id = %(batch_id)s, resolved_at = clock_timestamp()
         where
             held.status = 'open'
             and held.table_name = %(table)s
             and exists (select from incoming as arriving where arriving.{key} = held."row" ->> '{key}')
-        """,
+        """),
         {"batch_id": batch_id, "table": table},
     ).rowcount
 

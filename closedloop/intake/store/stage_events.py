@@ -16,6 +16,7 @@ from closedloop.intake.contract import ITEM_TABLES, ItemTable, business_columns
 from closedloop.intake.reference import Reference
 from closedloop.intake.store.copying import INCOMING
 from closedloop.intake.store.versions import PRIOR
+from closedloop.warehouse.statements import of_names
 
 #: The stage of a column that opens items of any loop: the loop's own first stage.
 FIRST = "@first"
@@ -41,7 +42,7 @@ def derive_stage_events(
     item = ITEM_TABLES.get(table.name)
     if item is None:
         return 0
-    facts = {"batch_id": batch_id, "source_file": source_file, "loaded_at": loaded_at}
+    facts: dict[str, object] = {"batch_id": batch_id, "source_file": source_file, "loaded_at": loaded_at}
     return _of_new_items(connection, item, reference, facts) + _of_changed_items(
         connection, item, reference, facts
     )
@@ -100,7 +101,7 @@ def _of_new_items(
     five times as much.
     """
     return connection.execute(
-        f"""
+        of_names(f"""
         insert into raw.loop_events {_EVENT}
         select
             {event_id(item.table.name, "wanted.item_id", "wanted.stage")},
@@ -121,7 +122,7 @@ def _of_new_items(
             wanted.occurred_at is not null
             and not exists (select from {PRIOR} as prior where prior.{item.key} = wanted.item_id)
         order by 1
-        """,
+        """),
         facts,
     ).rowcount
 
@@ -131,11 +132,11 @@ def _of_changed_items(
 ) -> int:
     """Items with a new version: events whose time changed get a version, those whose time is gone a
     retraction."""
-    if not connection.execute(f"select from {PRIOR} limit 1").rowcount:
+    if not connection.execute(of_names(f"select from {PRIOR} limit 1")).rowcount:
         return 0
     connection.execute("drop table if exists changed_events")
     connection.execute(
-        f"""
+        of_names(f"""
         create temporary table changed_events on commit drop as
         with wanted as ({_wanted(item, reference)}),
 
@@ -166,7 +167,7 @@ def _of_changed_items(
                     or known.occurred_at <> named.occurred_at
                     or known.loop <> named.loop
             end
-        """
+        """)
     )
     connection.execute(
         """
@@ -175,7 +176,7 @@ def _of_changed_items(
         """
     )
     return connection.execute(
-        f"""
+        of_names(f"""
         insert into raw.loop_events {_EVENT}
         select
             event_id,
@@ -192,7 +193,7 @@ def _of_changed_items(
             source_row,
             %(loaded_at)s
         from changed_events
-        """,
+        """),
         facts,
     ).rowcount
 

@@ -15,6 +15,7 @@ from sqlalchemy import Table
 from closedloop.intake.contract import ITEM_TABLES, UNASSIGNED, business_columns, key_of
 from closedloop.intake.store.copying import INCOMING
 from closedloop.intake.store.coverage import Coverage
+from closedloop.warehouse.statements import of_names
 
 PRESENT = "present"
 
@@ -26,12 +27,14 @@ def remember_present(connection: psycopg.Connection, table: Table, bad_keys: Ite
     """Keep the keys the extract holds, those of rows in quarantine too. Call before unchanged rows are
     dropped."""
     key = key_of(table)
-    connection.execute(f"drop table if exists {PRESENT}")
-    connection.execute(f"create temporary table {PRESENT} on commit drop as select {key} from {INCOMING}")
+    connection.execute(of_names(f"drop table if exists {PRESENT}"))
+    connection.execute(
+        of_names(f"create temporary table {PRESENT} on commit drop as select {key} from {INCOMING}")
+    )
     with connection.cursor() as cursor, cursor.copy(f"copy {PRESENT} from stdin") as copy:
         for bad in bad_keys:
             copy.write_row([bad])
-    connection.execute(f"analyze {PRESENT}")
+    connection.execute(of_names(f"analyze {PRESENT}"))
 
 
 def withdraw_absent(
@@ -52,7 +55,7 @@ def withdraw_absent(
     scope, values = _scope(table, coverage, loops)
     values |= {"batch_id": batch_id, "source_file": source_file, "loaded_at": loaded_at}
     return connection.execute(
-        f"""
+        of_names(f"""
         with absent as (
             update raw.{table.name} as known
             set is_current = false
@@ -67,7 +70,7 @@ def withdraw_absent(
             ({names}, version, is_current, retracted, row_hash, batch_id, source_file, source_row, loaded_at)
         select {names}, version + 1, true, true, row_hash, %(batch_id)s, %(source_file)s, 0, %(loaded_at)s
         from absent
-        """,
+        """),
         values,
     ).rowcount
 

@@ -11,6 +11,7 @@ from sqlalchemy import Table
 from closedloop.intake.contract import business_columns, key_of
 from closedloop.intake.store.copying import INCOMING
 from closedloop.intake.store.row_hash import row_hash
+from closedloop.warehouse.statements import of_names
 
 #: Keys of the incoming rows that have a current version, and whether it has the same content.
 PRIOR = "prior"
@@ -23,9 +24,9 @@ def compare(connection: psycopg.Connection, table: Table) -> int:
     A row that was withdrawn and is back is a change, though its content is the same.
     """
     key = key_of(table)
-    connection.execute(f"drop table if exists {PRIOR}")
+    connection.execute(of_names(f"drop table if exists {PRIOR}"))
     connection.execute(
-        f"""
+        of_names(f"""
         create temporary table {PRIOR} on commit drop as
         select
             known.{key},
@@ -33,14 +34,16 @@ def compare(connection: psycopg.Connection, table: Table) -> int:
             not known.retracted and known.row_hash = {row_hash(table, "arriving")} as same
         from {INCOMING} as arriving
         join raw.{table.name} as known on known.{key} = arriving.{key} and known.is_current
-        """
+        """)
     )
-    connection.execute(f"analyze {PRIOR}")
+    connection.execute(of_names(f"analyze {PRIOR}"))
     unchanged = connection.execute(
-        f"delete from {INCOMING} as arriving using {PRIOR} as prior "
-        f"where prior.{key} = arriving.{key} and prior.same"
+        of_names(
+            f"delete from {INCOMING} as arriving using {PRIOR} as prior "
+            f"where prior.{key} = arriving.{key} and prior.same"
+        )
     ).rowcount
-    connection.execute(f"delete from {PRIOR} where same")
+    connection.execute(of_names(f"delete from {PRIOR} where same"))
     return unchanged
 
 
@@ -50,13 +53,15 @@ def insert_versions(
     """Write what is left of the incoming rows as current versions; how many there were."""
     key = key_of(table)
     connection.execute(
-        f"update raw.{table.name} as known set is_current = false from {PRIOR} as prior "
-        f"where known.{key} = prior.{key} and known.is_current"
+        of_names(
+            f"update raw.{table.name} as known set is_current = false from {PRIOR} as prior "
+            f"where known.{key} = prior.{key} and known.is_current"
+        )
     )
     names = ", ".join(column.name for column in business_columns(table))
     arriving = ", ".join(f"arriving.{column.name}" for column in business_columns(table))
     return connection.execute(
-        f"""
+        of_names(f"""
         insert into raw.{table.name}
             ({names}, version, is_current, retracted, row_hash, batch_id, source_file, source_row, loaded_at)
         select
@@ -71,6 +76,6 @@ def insert_versions(
             %(loaded_at)s
         from {INCOMING} as arriving
         left join {PRIOR} as prior on prior.{key} = arriving.{key}
-        """,
+        """),
         {"batch_id": batch_id, "source_file": source_file, "loaded_at": loaded_at},
     ).rowcount

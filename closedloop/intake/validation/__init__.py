@@ -34,7 +34,7 @@ class BadRow:
 
     row: int
     reasons: tuple[Reason, ...]
-    content: dict[str, str] | None
+    content: dict[str, str | None] | None
 
 
 @dataclass(frozen=True)
@@ -165,10 +165,10 @@ class _Content:
             for row, content in zip(rows, contents, strict=True)
         ]
 
-    def _contents(self, chosen: pl.Series) -> list[dict[str, str]]:
+    def _contents(self, chosen: pl.Series) -> list[dict[str, str | None]]:
         raw = self._texts.filter(chosen)
         typed = self._values.filter(chosen)
-        kept: list[dict[str, str]] = [{} for _ in range(raw.height)]
+        kept: list[dict[str, str | None]] = [{} for _ in range(raw.height)]
         for name in self._columns:
             readable = _as_texts(typed[name]).to_list()
             for content, text, good in zip(kept, raw[name].to_list(), readable, strict=True):
@@ -190,7 +190,7 @@ class _Content:
         if column is not None and column.info.get("pseudonym"):
             return self._pseudonymise(text)
         if column is not None and column.info.get("identifier"):
-            return text if self._how[field].own_numbering else mask_identifier(text)
+            return text if self._how[column.name].own_numbering else mask_identifier(text)
         return mask(text)
 
 

@@ -102,5 +102,5 @@ def _day() -> pl.Expr:
 
 def _serials(texts: pl.Series) -> pl.Series:
     seconds = (texts.cast(pl.Float64, strict=False) * 86400).round(0).cast(pl.Int64, strict=False)
-    moments = pl.select(pl.datetime(1899, 12, 30) + pl.duration(seconds=seconds)).to_series()
+    moments = pl.select(pl.datetime(1899, 12, 30) + pl.duration(seconds=pl.lit(seconds))).to_series()
     return moments.dt.strftime("%Y-%m-%d %H:%M:%S")

@@ -132,4 +132,5 @@ def _with_offset(texts: pl.Series, formats: tuple[str, ...] | None) -> pl.Series
         parsed = found if parsed is None else parsed.fill_null(found)
         if parsed.null_count() == texts.null_count():
             break
+    assert parsed is not None, "there is a format"
     return parsed

@@ -14,10 +14,10 @@ from closedloop.ui.visit import Visit
 class Params(Protocol):
     """Query parameters of a page or of a request: the last value of a name, or all of them."""
 
-    def get(self, name: str, default: str | None = None) -> str | None:
+    def get(self, key: str, /) -> str | None:
         """The last value."""
 
-    def get_all(self, name: str) -> list[str]:
+    def get_all(self, key: str, /) -> list[str]:
         """All values."""
 
 

@@ -39,13 +39,13 @@ class RequestParams:
     def __init__(self, query: QueryParams) -> None:
         self._query = query
 
-    def get(self, name: str, default: str | None = None) -> str | None:
+    def get(self, key: str, /) -> str | None:
         """The last value."""
-        return self._query.get(name, default)
+        return self._query.get(key)
 
-    def get_all(self, name: str) -> list[str]:
+    def get_all(self, key: str, /) -> list[str]:
         """All values."""
-        return self._query.getlist(name)
+        return self._query.getlist(key)
 
 
 def _heading(visit: Visit, export: Export, made: Exported) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.format import Format
 
 from closedloop.ui.exports.cells import is_nothing, looks_like_formula
 
@@ -46,7 +47,7 @@ def workbook(
     quoted = book.add_format({"quote_prefix": True})
     sheet = book.add_worksheet(_sheet_name(title))
 
-    def text(row: int, column: int, value: str, form: object = None) -> None:
+    def text(row: int, column: int, value: str, form: Format | None = None) -> None:
         sheet.write_string(row, column, value, quoted if looks_like_formula(value) else form)
 
     for row, (name, value) in enumerate(heading):
