@@ -12,7 +12,7 @@ PY     := $(VENV)/bin/python
 help:
 	@echo "make run    the demo city on http://localhost:8501 (Ctrl-C stops everything)"
 	@echo "make test   every test, browser included"
-	@echo "make lint   style, types, imports that run one way"
+	@echo "make lint   style, types, SQL, imports that run one way"
 	@echo "make bundle       everything an installation without a network needs, in one file in dist/"
 	@echo "make bundle-test  pack it, install it and open a page where there is no network (root; minutes)"
 	@echo "make stop   stop the embedded database"
@@ -39,6 +39,7 @@ lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/pyrefly check --summary=none
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 
 # The browser tests need Chromium and a Chinese font, the PostgreSQL 15 lane a Debian server.
 # Installed where apt may; elsewhere those lanes say that they are skipped.

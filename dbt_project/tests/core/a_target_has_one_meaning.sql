@@ -6,7 +6,7 @@ select
 from {{ ref('sla_policy') }}
 group by loop, target
 having
-    count(distinct (
+    count(distinct row(
         start_stage,
         coalesce(start_outcome::text, ''),
         stop_stage,

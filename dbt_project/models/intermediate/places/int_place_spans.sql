@@ -111,8 +111,8 @@ changes as (
         (received_at, (not is_merged)::integer, is_merged::integer, is_new_caller::integer, 0),
         (
             least(window_ends_at, withdrawn_at),
-            - (not is_merged)::integer,
-            - is_merged::integer,
+            -(not is_merged)::integer,
+            -is_merged::integer,
             - is_last_call::integer,
             (not is_merged and (withdrawn_at is null or withdrawn_at > window_ends_at))::integer
         ),

@@ -55,8 +55,8 @@ moves as (
             status_after is distinct from 'open'
             or (station_after, stage_after, severity_after) <> (station_id, stage, severity)
         ) as leaves,
-        status = 'closed' and status_before is distinct from 'closed' as closes,
-        status = 'cancelled' and status_before is distinct from 'cancelled' as cancels
+        status = 'closed' and (status_before is distinct from 'closed') as closes,
+        status = 'cancelled' and (status_before is distinct from 'cancelled') as cancels
     from neighbours
 
 ),

@@ -157,8 +157,9 @@ final as (
 
         ---------- its deadlines
         judged_targets.due_at,
-        (array['overdue', 'unknown', 'running', 'paused', 'no_calendar', 'late', 'met', 'cancelled'])
-            [judged_targets.worst_rank] as worst_state,
+        (array['overdue', 'unknown', 'running', 'paused', 'no_calendar', 'late', 'met', 'cancelled'])[
+            judged_targets.worst_rank
+        ] as worst_state,
 
         ---------- how it goes
         present.is_returned,

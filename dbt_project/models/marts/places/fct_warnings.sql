@@ -15,7 +15,7 @@ with recursive beyond as (
         *,
         min(judged_on) over (
             partition by place_id, category order by judged_on
-            range between interval '{{ silence + 1 }} days' following and unbounded following
+            range between interval '{{ silence | int + 1 }} days' following and unbounded following
         ) as speaks_again_on,
         row_number() over (partition by place_id, category order by judged_on) as nth
     from {{ ref('fct_place_days') }}
