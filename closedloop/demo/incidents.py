@@ -97,6 +97,7 @@ class Incidents:
 
     @property
     def is_non_police(self) -> np.ndarray:
+        """Which of them are no matter for the police."""
         return (self.final >= FIRST_NON_POLICE) & (self.final < INVALID_INDEX)
 
 

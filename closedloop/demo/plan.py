@@ -44,6 +44,7 @@ class Plan:
 
     @property
     def incidents(self) -> int:
+        """How many incidents."""
         return self.count(64_000, 900)
 
     @property
@@ -78,4 +79,5 @@ class Plan:
 
     @property
     def hazards(self) -> int:
+        """How many hazards."""
         return self.count(600, 20)

@@ -47,6 +47,7 @@ class Covers:
 
     @property
     def said(self) -> bool:
+        """Whether anything was said."""
         return self.until is not None
 
 

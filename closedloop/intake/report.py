@@ -47,10 +47,12 @@ class LoadReport:
 
     @property
     def ok(self) -> bool:
+        """Whether the file was loaded."""
         return self.refused is None
 
     @property
     def quarantined(self) -> int:
+        """Rows refused, over the tables."""
         return sum(batch.counts.quarantined for batch in self.batches)
 
     def total(self, what: str) -> int:

@@ -70,10 +70,12 @@ class Inbox:
 
     @property
     def done(self) -> Path:
+        """Where what was loaded goes."""
         return self.folder / DONE
 
     @property
     def failed(self) -> Path:
+        """Where what was refused goes."""
         return self.folder / FAILED
 
     def prepare(self, *, make: bool) -> None:

@@ -36,6 +36,7 @@ class Fitness:
 
     @property
     def value(self) -> float:
+        """The measure, 0 to 1; 1 where nothing could misfit."""
         return 1.0 if self.worst == 0 else 1 - self.misfits / self.worst
 
 

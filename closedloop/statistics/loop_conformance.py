@@ -84,10 +84,12 @@ class Loop:
 
     @cached_property
     def position(self) -> dict[str, int]:
+        """Place of every stage in the loop."""
         return {stage.stage: place for place, stage in enumerate(self._walked)}
 
     @cached_property
     def milestones(self) -> frozenset[str]:
+        """Stages that move no item."""
         return frozenset(stage.stage for stage in self.stages if stage.milestone)
 
     def _followers(self, place: int, failed: bool | None) -> set[int]:

@@ -49,6 +49,7 @@ class Recent:
 
     @property
     def judged(self) -> np.ndarray:
+        """Whether there was enough before to judge by."""
         return ~np.isnan(self.now)
 
 

@@ -91,6 +91,7 @@ class Survival:
 
     @property
     def median(self) -> tuple[float, float, float]:
+        """The age by which half have closed, with its interval."""
         return self.quantile(0.5)
 
     def chance_of_missing(self, age: ArrayLike, limit: ArrayLike) -> Floats:

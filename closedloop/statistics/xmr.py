@@ -62,6 +62,7 @@ class XmR:
 
     @property
     def reported(self) -> np.ndarray:
+        """Which points were reported at all."""
         return ~np.isnan(self.values)
 
     @property

@@ -172,4 +172,5 @@ class Mapping(_Strict):
 
     @property
     def tables(self) -> list[str]:
+        """The tables the mapping writes."""
         return [output.table for output in self.outputs]

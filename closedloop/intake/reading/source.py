@@ -63,6 +63,7 @@ class Source:
 
     @property
     def headers(self) -> list[str]:
+        """The names of the columns, as they stand in the file."""
         return [name for name in self.frame.columns if name != ROW]
 
     @property

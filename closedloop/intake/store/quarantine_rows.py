@@ -118,8 +118,10 @@ def settle_by_good_rows(connection: psycopg.Connection, table: str, key: str, ba
 
 
 def reasons_json(row: BadRow) -> str:
+    """The reasons of a bad row as JSON."""
     return json.dumps([reason.as_json() for reason in row.reasons], ensure_ascii=False)
 
 
 def content_json(row: BadRow) -> str | None:
+    """The kept content of a bad row as JSON; None for a line nobody could take apart."""
     return None if row.content is None else json.dumps(row.content, ensure_ascii=False)

@@ -53,6 +53,7 @@ class Validated:
 
     @property
     def read(self) -> int:
+        """Rows that were read."""
         return self.good.height + len(self.bad) + self.repeats
 
 

@@ -54,10 +54,13 @@ class HowWritten:
 
 @dataclass
 class TypedColumn:
+    """A column as the contract has it, and what could not become that."""
+
     values: pl.Series
     problems: list[Problem] = field(default_factory=list)
 
     def refuse(self, name: str, code: str, rows: pl.Series, detail: str = "") -> None:
+        """Note what is wrong with the rows."""
         if rows.any():
             self.problems.append(Problem(name, code, rows, detail))
 

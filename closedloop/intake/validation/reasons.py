@@ -92,6 +92,7 @@ class Reason:
     message_en: str
 
     def as_json(self) -> dict[str, str | None]:
+        """As it is kept with the refused row."""
         return asdict(self)
 
 
