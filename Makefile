@@ -7,12 +7,13 @@ VENV   := .venv
 WORKERS ?= 2
 PY     := $(VENV)/bin/python
 
-.PHONY: help run test lint bundle bundle-test stop reset clean browser
+.PHONY: help run test lint docs bundle bundle-test stop reset clean browser
 
 help:
 	@echo "make run    the demo city on http://localhost:8501 (Ctrl-C stops everything)"
 	@echo "make test   every test, browser included"
 	@echo "make lint   style, types, SQL, imports that run one way"
+	@echo "make docs         every model and column as one page, dist/models.html (needs a build)"
 	@echo "make bundle       everything an installation without a network needs, in one file in dist/"
 	@echo "make bundle-test  pack it, install it and open a page where there is no network (root; minutes)"
 	@echo "make stop   stop the embedded database"
@@ -45,6 +46,9 @@ lint: $(VENV)/.installed-dev
 # Installed where apt may; elsewhere those lanes say that they are skipped.
 browser:
 	@tests/install_debian_parts.sh
+
+docs: $(VENV)/.installed
+	@$(PY) -m closedloop docs
 
 bundle: $(VENV)/.installed browser
 	@$(PY) deploy/bundle.py
