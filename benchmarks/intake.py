@@ -225,8 +225,8 @@ def _tell(meter: Meter, bare: Spent, rows: int) -> None:
         ("validated, masked, versioned", whole.clock - events.clock, whole.cpu - events.cpu),
     ):
         print(
-            f"{what}: {rows / clock:,.0f} rows/s; {bare.clock / clock:.0%} of the speed of a bare COPY by the "
-            f"clock, {bare.cpu / cpu:.0%} by CPU"
+            f"{what}: {rows / clock:,.0f} rows/s; {bare.clock / clock:.0%} of the speed of a bare COPY by "
+            f"the clock, {bare.cpu / cpu:.0%} by CPU"
         )
 
 

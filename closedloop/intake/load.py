@@ -302,7 +302,7 @@ def _write_output(
         cover_new_stations(connection, known_before)
     record(connection, table, batch_id, extent)
     counts = Counts(checked.read, accepted, unchanged, len(checked.bad), retracted, events)
-    recorded = [*prepared.warnings, *warnings] if table.name == prepared.table else warnings
+    recorded: list[str] = [*prepared.warnings, *warnings] if table.name == prepared.table else [*warnings]
     close_batch(connection, batch_id, counts, extent, recorded)
     return BatchReport(table.name, batch_id, counts, checked.bad, new), warnings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, LiteralString
 
 from pydantic_core import PydanticCustomError
 
@@ -50,7 +50,7 @@ _CHINESE: dict[str, str] = {
 }
 
 
-def problem(code: str, **parameters: str) -> PydanticCustomError:
+def problem(code: LiteralString, **parameters: str) -> PydanticCustomError:
     """The error of this code, to be raised while a mapping is checked."""
     # Pydantic fills braces in by itself, and without conversions: the sentence is complete already.
     sentence = _SENTENCES[code][0].format(**parameters)

@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from closedloop.intake.contract import ITEM_TABLES, UNASSIGNED, business_columns, key_of
 from closedloop.intake.store.copying import INCOMING
 from closedloop.intake.store.coverage import Coverage
-from closedloop.warehouse.statements import of_names
+from closedloop.warehouse.statements import of_names, only_row
 
 PRESENT = "present"
 
@@ -80,16 +80,18 @@ def count_absent(
 ) -> tuple[int, int]:
     """Of how many current rows that the extract should hold how many it does not. Writes nothing."""
     scope, values = _scope(table, coverage, loops)
-    return connection.execute(
-        f"""
+    return only_row(
+        connection.execute(
+            of_names(f"""
         select count(*), count(*) filter (where {_absent(table)})
         from raw.{table.name} as known
         where
             {_STANDING}
             {scope}
-        """,
-        values,
-    ).fetchone()
+        """),
+            values,
+        )
+    )
 
 
 def _absent(table: Table) -> str:
