@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -48,8 +48,10 @@ def _fill(made: Warehouse, folder: Path) -> Warehouse:
 
 
 @pytest.fixture(scope="module")
-def filled(make_warehouse: Callable[..., Warehouse], tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    return _fill(make_warehouse(), tmp_path_factory.mktemp("exports"))
+def filled(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    made = _fill(server.fresh(), tmp_path_factory.mktemp("exports"))
+    yield made
+    server.drop(made)
 
 
 @pytest.fixture(scope="module")
