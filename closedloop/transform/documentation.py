@@ -29,7 +29,7 @@ def write_documentation(out: Path, say: Callable[[str], None], settings: Setting
     Raises NoDocumentation when dbt fails: what it said stands above.
     """
     settings = settings or get_settings()
-    if dbt_command(["--quiet", "docs", "generate", "--static", "--no-compile"], say, settings) != 0:
+    if dbt_command(["--quiet", "docs", "generate", "--static"], say, settings) != 0:
         raise NoDocumentation("dbt docs generate failed (see above)")
     made = dbt_home(settings) / "published" / "target" / "static_index.html"
     page = made.read_text(encoding="utf-8")
