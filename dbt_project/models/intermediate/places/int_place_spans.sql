@@ -113,7 +113,7 @@ changes as (
             least(window_ends_at, withdrawn_at),
             -(not is_merged)::integer,
             -is_merged::integer,
-            - is_last_call::integer,
+            -is_last_call::integer,
             (not is_merged and (withdrawn_at is null or withdrawn_at > window_ends_at))::integer
         ),
         (
