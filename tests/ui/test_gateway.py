@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-import shutil
 import ssl
 import subprocess
 import threading
@@ -17,10 +15,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from joserfc import jwt
 from joserfc.jwk import OctKey
 from websockets.exceptions import InvalidStatus
@@ -29,9 +23,9 @@ from closedloop import access
 from closedloop.access import Grant
 from closedloop.settings import PROJECT_ROOT
 from tests.ui.conftest import Site, free_port, serving
+from tests.ui.nginx import NGINX, certificate, standalone
 from tests.ui.streaming import sent
 
-NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 KEY = "a key that the gateway and the pages share"
 HEADER = "X-Closedloop-Identity"
 #: The address nginx connects from: not the one the tests themselves connect from.
@@ -80,26 +74,6 @@ class Gateway:
         return sent(self.url, "open", "lang=en", headers=headers, tls=self.tls)
 
 
-def _certificate(folder: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    (folder / "key.pem").write_bytes(key.private_bytes(pem, pkcs8, plain))
-    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
-
-
 def _configured(folder: Path, port: int, pages: int, who: int) -> Path:
     """The shipped files with this machine's ports and paths: nothing else is changed."""
     shipped = (PROJECT_ROOT / "deploy" / "nginx.conf").read_text()
@@ -111,21 +85,18 @@ def _configured(folder: Path, port: int, pages: int, who: int) -> Path:
         ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
         ("/etc/ssl/closedloop.pem", str(folder / "cert.pem")),
         ("/etc/ssl/closedloop.key", str(folder / "key.pem")),
-        ("http://127.0.0.1:8501;", f"http://127.0.0.1:{pages};\n    proxy_bind {PEER};"),
+        ("server 127.0.0.1:8501;", f"server 127.0.0.1:{pages};"),
+        (
+            "proxy_pass http://closedloop_pages;",
+            f"proxy_pass http://closedloop_pages;\n    proxy_bind {PEER};",
+        ),
         ("http://127.0.0.1:9000/", f"http://127.0.0.1:{who}/"),
         ("closedloop.example", "localhost"),
         ("proxy_set_header Host $host;", f"proxy_set_header Host localhost:{port};"),
     ):
         assert old in text, old
         text = text.replace(old, new)
-    file = folder / "nginx.conf"
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-    file.write_text(
-        f"daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/error.log;\n"
-        f"events {{}}\nhttp {{\naccess_log off;\n{temporary}{text}\n}}\n"
-    )
-    return file
+    return standalone(text, folder)
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +104,7 @@ def gateway(city, make_warehouse, tmp_path_factory) -> Iterator[Gateway]:
     if NGINX is None:
         pytest.skip("no nginx here; apt-get install nginx-light runs this lane")
     folder, warehouse = tmp_path_factory.mktemp("gateway"), make_warehouse(of=city)
-    _certificate(folder)
+    certificate(folder)
     who = ThreadingHTTPServer(("127.0.0.1", 0), _Who)
     threading.Thread(target=who.serve_forever, daemon=True).start()
     port, pages = free_port(), free_port()
