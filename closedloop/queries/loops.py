@@ -7,7 +7,7 @@ from datetime import datetime
 import pandas as pd
 
 from closedloop.queries.reading import read
-from closedloop.queries.standing import STANDING, OpenFilter
+from closedloop.queries.standing import STANDING, OpenFilter, open_between
 from closedloop.warehouse.scope import Scope
 
 _STOCK = (
@@ -51,7 +51,7 @@ def stage_stock(
     return read(scope, as_of, _STOCK, {**OpenFilter(station=station).params(), "posts": posts})
 
 
-_FLOW = """
+_FLOW = f"""
 with visits as (
     select
         work_item_id,
@@ -60,7 +60,7 @@ with visits as (
         stage_entered_at,
         case when bool_or(valid_to is null) then null else max(valid_to) end as left_at
     from marts.fct_loop_stages
-    where is_open
+    where {open_between(":since", ":until")}
         and stage is not null
         and stage_entered_at < least(:until, :as_of)
         and (valid_to >= :since or valid_to is null)
@@ -147,12 +147,11 @@ def closed_in_period(
     return read(scope, as_of, _CLOSED, {"since": since, "until": until, "station": station})
 
 
-_MISSING = """
+_MISSING = f"""
 with judged as (
     select work_item_id, loop, missing_stages, 'open' as standing
     from marts.fct_loop_stages
-    where is_open
-        and valid_from <= :as_of
+    where {open_between(":as_of", ":as_of")}
         and (valid_to > :as_of or valid_to is null)
         and cardinality(missing_stages) > 0
         and (cast(:station as text) is null or station_id = :station)

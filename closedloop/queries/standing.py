@@ -57,7 +57,22 @@ def _some(values: Sequence[str]) -> list[str] | None:
     return list(values) or None
 
 
-STANDING = """
+def open_between(since: str, until: str) -> str:
+    """The condition on ``marts.fct_loop_stages`` for open intervals that may reach into [since, until].
+
+    They are found by how long they lasted: one that ended within a day began no earlier than a day before
+    ``since``. So the cost follows what was open then, not everything that ever was. When the interval ended
+    is left to the question.
+    """
+    return f"""(
+            (lasting = 1 and valid_from between {since} - interval '1 day' and {until})
+            or (lasting = 8 and valid_from between {since} - interval '8 days' and {until})
+            or (lasting = 64 and valid_from between {since} - interval '64 days' and {until})
+            or (lasting = 0 and valid_from <= {until})
+        )"""
+
+
+STANDING = f"""
 with standing as (
     select
         work_item_id,
@@ -74,8 +89,7 @@ with standing as (
         is_returned,
         missing_stages
     from marts.fct_loop_stages
-    where is_open
-        and valid_from <= :as_of
+    where {open_between(":as_of", ":as_of")}
         and (valid_to > :as_of or valid_to is null)
         and (cast(:station as text) is null or station_id = :station)
 ),
@@ -121,7 +135,7 @@ judged_clocks as (
     from clocks
 ),
 
--- The worst clock speaks for the item; among equals the one due first.
+-- The worst clock speaks for the item; among equals the one due first, and then always the same one.
 worst as (
     select distinct on (work_item_id)
         *,
@@ -134,7 +148,9 @@ worst as (
             judgement
         ),
         breached_at,
-        due_at
+        due_at,
+        target,
+        spell_id
 ),
 
 open_items as (

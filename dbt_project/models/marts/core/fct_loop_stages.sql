@@ -4,6 +4,7 @@
             {"columns": ["work_item_id", "valid_from"], "unique": true},
             {"columns": ["station_id", "valid_from"]},
             {"columns": ["loop", "stage"]},
+            {"columns": ["lasting", "valid_from"]},
         ]
     )
 }}
@@ -42,6 +43,13 @@ final as (
         ---------- when
         states.valid_from,
         states.valid_to,
+        case
+            when not states.is_open then null
+            when states.valid_to <= states.valid_from + interval '1 day' then 1
+            when states.valid_to <= states.valid_from + interval '8 days' then 8
+            when states.valid_to <= states.valid_from + interval '64 days' then 64
+            else 0
+        end as lasting,
 
         ---------- where it stands
         states.stage,
