@@ -2,8 +2,6 @@
 
 import streamlit as st
 
-from closedloop.charts.survival import open_by_age
-from closedloop.queries.closing import closing_times
 from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, heading
 from closedloop.ui.closing_choice import (
@@ -18,24 +16,14 @@ from closedloop.ui.closing_choice import (
     split_name,
     splits,
 )
-from closedloop.ui.closing_lines import age_axis, line_colours, line_frame, line_marks
-from closedloop.ui.closing_view import (
-    compared,
-    comparison,
-    figures_labels,
-    figures_table,
-    group_of,
-    groups,
-    open_params,
-    sentence,
-    shown_groups,
-)
+from closedloop.ui.closing_shown import closing_shown
+from closedloop.ui.closing_view import figures_labels, open_params
 from closedloop.ui.exports.links import download_links
 from closedloop.ui.ignored import say_ignored
 from closedloop.ui.register_table import count_table
 from closedloop.ui.registry import CLOSING, OPEN, page_title
 from closedloop.ui.states import empty, unknown
-from closedloop.ui.visit import current, shared_params
+from closedloop.ui.visit import current
 
 visit = current()
 t, texts, names = visit.t, visit.texts, visit.names
@@ -81,19 +69,15 @@ with st.expander(
         pills=True,
     )
 
-times = visit.ask(closing_times, cohort=cohort)
-if times.empty:
+closing = closing_shown(visit, choice)
+if closing is None:
     unknown(t("No item of these filters was opened in this period, or none has been reported."))
     st.stop()
 
-whole, found = group_of(times), groups(visit, times, choice.by)
-shown = shown_groups(choice, found, whole)
-
-if cohort.loop:
-    st.markdown(f"**{sentence(visit, choice, whole)}**")
-test = compared(times, choice.by, found)
-if test is not None:
-    st.markdown(comparison(visit, choice.by, test, found))
+if closing.sentence:
+    st.markdown(f"**{closing.sentence}**")
+if closing.comparison:
+    st.markdown(closing.comparison)
 
 heading(
     visit,
@@ -107,14 +91,14 @@ heading(
             "interval (pointwise, log-log) of one line. A line ends where fewer than 10 are still watched; "
             "its mark is the median. Groups of fewer than 20 are not drawn."
         ),
-        n=t("{n} items", n=texts.number(whole.items)),
+        n=t("{n} items", n=texts.number(closing.items)),
         known_until=latest,
         defects=t("It supposes that what is open will go on as the closed of that age did."),
     ),
     key="curves",
 )
-drawn = [group.member for group in shown if group.member]
-if choice.by == "loop" and len(found) > MOST_LINES:
+drawn = closing.drawn
+if choice.by == "loop" and closing.groups > MOST_LINES:
     filters.several(
         t("Lines drawn (at most 4)"),
         "show",
@@ -130,18 +114,11 @@ if len(drawn) > 1:
         lambda member: member_name(visit, choice.by, member),
         everything=member_name(visit, choice.by, drawn[0]),
     )
-if not shown:
+if closing.chart is None:
     empty(t("No group has 20 items: too few for a curve."))
 else:
-    axis = age_axis(visit, choice.by, shown)
     st.vega_lite_chart(
-        line_frame(visit, choice, shown, axis),
-        open_by_age(
-            line_colours(visit, choice.by, shown),
-            line_marks(visit, choice.by, shown),
-            axis,
-            {"age": t("Age"), "share": t("Not yet closed"), "interval": t("95% interval")},
-        ),
+        *closing.chart,
         width="stretch",
         alt=t("Share of items still open by age, one line per group"),
     )
@@ -157,7 +134,7 @@ heading(
             "start (exactly at the deadline is in time), open items counted as far as they were watched. "
             "Groups in fixed order, not ranked."
         ),
-        n=t("{n} items", n=texts.number(whole.items)),
+        n=t("{n} items", n=texts.number(closing.items)),
         known_until=latest,
         defects=t("The median of the closed alone stands last, to show how far it is off."),
     ),
@@ -166,7 +143,7 @@ heading(
 st.html(download_links(visit, "closing_figures"))
 count_table(
     visit,
-    figures_table(visit, whole, found, choice.by),
+    closing.figures,
     figures_labels(visit, choice.by),
     alt=t("Time to close by group"),
 )
@@ -181,5 +158,5 @@ for label, params in (
         label=label,
         icon=":material/arrow_forward:",
         icon_position="right",
-        query_params={**shared_params(), **open_params(choice), **params},
+        query_params={**visit.shared, **open_params(choice), **params},
     )

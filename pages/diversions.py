@@ -25,7 +25,7 @@ from closedloop.ui.register_table import count_table, item_table
 from closedloop.ui.registry import DIVERSIONS, page_title
 from closedloop.ui.reporting import reporting
 from closedloop.ui.states import empty, unknown
-from closedloop.ui.visit import current, shared_params
+from closedloop.ui.visit import current
 
 #: More rows than anybody reads; the download has them all.
 SHOWN = 500
@@ -66,7 +66,7 @@ else:
             label=t("The last four weeks whose 30 days are over"),
             icon=":material/arrow_forward:",
             icon_position="right",
-            query_params={**shared_params(), **ended_before(visit, 31)},
+            query_params={**visit.shared, **ended_before(visit, 31)},
         )
     heading(
         visit,

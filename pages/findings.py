@@ -10,7 +10,6 @@ from closedloop.queries.findings import (
     time_to_mend,
     working_day_after,
 )
-from closedloop.queries.reading import rows
 from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, figure, heading
 from closedloop.ui.exports.links import download_links
@@ -59,8 +58,8 @@ with st.expander(
     filters.several(t("Loop"), "loop", names.ids("loop"), names.loop, pills=True)
     filters.several(t("Rule"), "rule", rules.ids(), rules.name, placeholder=t("All rules"))
 
-counts = rows(visit.ask(finding_counts, wanted=wanted))
-mending = rows(visit.ask(time_to_mend, wanted=wanted))[0]
+counts = visit.ask_rows(finding_counts, wanted=wanted)
+mending = visit.ask_rows(time_to_mend, wanted=wanted)[0]
 total = totals(counts)
 station = visit.station or visit.identity.station_id
 
@@ -168,10 +167,10 @@ heading(
     ),
     key="reminders",
 )
-to_remind = rows(visit.ask(reminders, wanted=wanted))
+to_remind = visit.ask_rows(reminders, wanted=wanted)
 today = visit.as_of.astimezone(texts.zone).date().isoformat()
 mend_by = mend_by_text(
-    visit, next(iter(rows(visit.ask(working_day_after, today=today, days=WORKING_DAYS_TO_MEND))), None)
+    visit, next(iter(visit.ask_rows(working_day_after, today=today, days=WORKING_DAYS_TO_MEND)), None)
 )
 reminded = [one for one in names.stations() if any(row["station_id"] == one for row in to_remind)]
 for one in reminded:
@@ -193,7 +192,7 @@ filters.switch(
 )
 if len(wanted.rules) == 1:
     st.caption(f"{rules.definition(wanted.rules[0])} {rules.mend(wanted.rules[0])}")
-found = rows(visit.ask(finding_list, wanted=wanted, row_limit=SHOWN_ROWS))
+found = visit.ask_rows(finding_list, wanted=wanted, row_limit=SHOWN_ROWS)
 if found:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(

@@ -31,7 +31,7 @@ wanted = filters.printable(st.query_params.get("item", ""))
 
 st.title(page_title(ITEM, texts, visit.identity))
 
-item = next(iter(rows(visit.ask(work_item, item=wanted))), None) if wanted else None
+item = next(iter(visit.ask_rows(work_item, item=wanted)), None) if wanted else None
 if item is None:
     if wanted:
         quoted = wanted[:80].replace("`", "")

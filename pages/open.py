@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from closedloop.queries.reading import rows
 from closedloop.queries.standing import judgement_counts, open_items
 from closedloop.ui import filters
 from closedloop.ui.exports.links import download_links
@@ -90,7 +89,7 @@ with st.expander(
             everything=t("All items"),
         )
 
-counts = view_counts(rows(visit.ask(judgement_counts, wanted=choice.wanted)))
+counts = view_counts(visit.ask_rows(judgement_counts, wanted=choice.wanted))
 filters.switch(
     t("Deadlines"),
     "view",

@@ -15,7 +15,6 @@ from closedloop.queries.places import (
     place_weeks,
     warnings,
 )
-from closedloop.queries.reading import rows
 from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, figure, heading
 from closedloop.ui.exports.links import download_links
@@ -42,7 +41,7 @@ from closedloop.ui.place_view import (
 from closedloop.ui.register_table import count_table
 from closedloop.ui.registry import PLACES, page_title
 from closedloop.ui.states import empty
-from closedloop.ui.visit import current, shared_params
+from closedloop.ui.visit import current
 
 #: More rows than anybody reads; the download has them all.
 SHOWN = 60
@@ -55,12 +54,12 @@ types = visit.ask(place_types)["place_type"].tolist()
 
 def one(asked: str) -> None:
     """The view of one place."""
-    known = rows(visit.ask(one_place, place=int(asked)))
+    known = visit.ask_rows(one_place, place=int(asked))
     st.page_link(
         str(PLACES.file),
         label=t("All repeat places"),
         icon=":material/arrow_back:",
-        query_params=shared_params(),
+        query_params=visit.shared,
     )
     if not known:
         empty(t("There is no such place, or it is not for you to see."))
@@ -151,7 +150,7 @@ def one(asked: str) -> None:
         ),
         key="place_change",
     )
-    change = rows(visit.ask(before_and_after, place=int(asked)))
+    change = visit.ask_rows(before_and_after, place=int(asked))
     if change:
         st.markdown(change_text(visit, change[0]))
     else:
@@ -203,7 +202,7 @@ def every() -> None:
         )
     found = visit.ask(beyond_expectation, judged_on=visit.last_full_day, wanted=wanted)
     issued = visit.ask(warnings, wanted=wanted)
-    (gathered,) = rows(visit.ask(concentration, judged_at=visit.last_midnight, wanted=wanted))
+    (gathered,) = visit.ask_rows(concentration, judged_at=visit.last_midnight, wanted=wanted)
     value = worth(visit, issued)
     with st.grid(4, min_column_width=170):
         figure(

@@ -4,7 +4,6 @@ import streamlit as st
 
 from closedloop.queries.loading import freshness
 from closedloop.queries.loops import closed_in_period
-from closedloop.queries.reading import rows
 from closedloop.queries.standing import OpenFilter, open_items, standing_counts
 from closedloop.queries.station import open_findings_by_rule, station_facts, station_registers
 from closedloop.ui.cards import Explanation, heading
@@ -23,7 +22,7 @@ from closedloop.ui.station_view import (
     registers_html,
     station_choices,
 )
-from closedloop.ui.visit import current, shared_params
+from closedloop.ui.visit import current
 
 #: Items on the sheet; the list has them all.
 WORST = 8
@@ -37,15 +36,15 @@ if station is None or station == UNASSIGNED:
     st.title(page_title(STATION, texts, visit.identity))
     st.caption(t("Choose a station. They stand in the bureau's fixed order, which is no ranking."))
     link_list(
-        visit, station_choices(visit, rows(visit.ask(standing_counts))), key="stations", label=t("Stations")
+        visit, station_choices(visit, visit.ask_rows(standing_counts)), key="stations", label=t("Stations")
     )
     st.stop()
 
 put_print_style()
 since, until = visit.period
 period = {"since": since, "until": until, "station": station}
-facts = next(iter(rows(visit.ask(station_facts, station=station))))
-counts = rows(visit.ask(standing_counts, station=station))
+facts = next(iter(visit.ask_rows(station_facts, station=station)))
+counts = visit.ask_rows(standing_counts, station=station)
 
 st.title(names.station(station))
 st.caption(
@@ -82,7 +81,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
             label=t("All open items"),
             icon=":material/arrow_forward:",
             icon_position="right",
-            query_params={**shared_params(), "station": station},
+            query_params={**visit.shared, "station": station},
         )
         st.html(download_links(visit, "open"))
 if worst.empty:
@@ -102,7 +101,7 @@ heading(
     ),
     key="registers",
 )
-st.html(registers_html(visit, facts, next(iter(rows(visit.ask(station_registers, **period))))))
+st.html(registers_html(visit, facts, next(iter(visit.ask_rows(station_registers, **period)))))
 
 st.subheader(t("Metrics and their course"))
 metric_cards(visit, station=station)

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from closedloop.queries.loading import freshness
-from closedloop.queries.reading import rows
 from closedloop.queries.standing import opened_since, standing_counts, todays_items
 from closedloop.ui.cards import Explanation, by_colour, figure, heading, loop_parts
 from closedloop.ui.link_list import link_list
@@ -18,7 +17,7 @@ from closedloop.ui.standing_view import (
 )
 from closedloop.ui.states import empty, unknown
 from closedloop.ui.station_signals import signal_section
-from closedloop.ui.visit import current, shared_params
+from closedloop.ui.visit import current
 
 visit = current()
 t, texts = visit.t, visit.texts
@@ -41,9 +40,9 @@ st.caption(
 
 signal_section(visit)
 
-counts = rows(visit.ask(standing_counts, station=visit.station))
+counts = visit.ask_rows(standing_counts, station=visit.station)
 opened = visit.ask(opened_since, since=duty_begin, station=visit.station)
-sources = rows(visit.ask(freshness, station=visit.station))
+sources = visit.ask_rows(freshness, station=visit.station)
 latest = texts.moment(visit.known_until)
 
 overdue, due_soon = counted(counts, "overdue"), counted(counts, "due_soon")
@@ -164,7 +163,7 @@ with main:
                 label=texts.n("The {count} item in the list", "All {count} items in the list", total),
                 icon=":material/arrow_forward:",
                 icon_position="right",
-                query_params={**shared_params(), **params},
+                query_params={**visit.shared, **params},
             )
 
 with side:

@@ -10,23 +10,14 @@ from closedloop.ui.metric_text import grain_name, metric_name
 from closedloop.ui.registry import TRENDS, page_title
 from closedloop.ui.states import unknown
 from closedloop.ui.trend_export import split_name
-from closedloop.ui.trend_show import (
-    bands_of,
-    newest_period,
-    parts_chart,
-    parts_table,
-    periods_table,
-    whole_chart,
-)
-from closedloop.ui.trend_signals import no_limits_text, sentence, told_lines
-from closedloop.ui.trend_target import target_of, target_sentence
+from closedloop.ui.trend_shown import trend_shown
 from closedloop.ui.trend_view import (
     DEFAULT_GRAIN,
     default_period,
     dimensions_of,
     metrics_of,
     read_choice,
-    trend_of,
+    whole_name,
 )
 from closedloop.ui.visit import current
 
@@ -64,12 +55,10 @@ if visit.leads and visit.station is None:
     filters.several(t("Stations"), "stations", names.stations(), names.station, placeholder=t("All stations"))
 
 name = metric_name(visit, choice.metric)
-trend = trend_of(visit, choice)
-bands = bands_of(visit, choice)
-rows = trend.whole.rows if trend.whole else []
+trend = trend_shown(visit, choice)
 heading(
     visit,
-    f"{name} · {trend.whole.name}" if trend.whole else name,
+    f"{name} · {whole_name(visit, choice)}",
     Explanation(
         texts.pick(choice.metric["definition_zh"], choice.metric["definition_en"]),
         known_until=texts.moment(visit.known_until),
@@ -77,8 +66,7 @@ heading(
     ),
     key="trend",
 )
-whole = trend.whole
-if whole is None or not any(row.figure.reported for row in rows):
+if trend is None:
     unknown(t("Nobody reported in this period."))
     st.stop()
 
@@ -88,16 +76,11 @@ st.caption(
         day=texts.day(choice.known_last),
     )
 )
-told = told_lines(visit, choice, trend)
-st.markdown(
-    f"**{sentence(visit, choice, whole, told[whole.key])}**" if told else no_limits_text(visit, choice)
-)
-target = target_of(visit, choice)
-if target is not None:
-    st.markdown(target_sentence(visit, choice, target, told.get(whole.key, ())))
-frame, spec = whole_chart(visit, choice, whole, bands, told, target)
-st.vega_lite_chart(frame, spec, width="stretch", alt=t("Course of {name}", name=name))
-if told:
+st.markdown(trend.said)
+if trend.target is not None:
+    st.markdown(trend.target)
+st.vega_lite_chart(*trend.chart, width="stretch", alt=t("Course of {name}", name=name))
+if trend.has_limits:
     st.caption(
         t(
             "Dashed: limits of chance (mean ± 2.66 × mean moving range) of the finished, fully reported "
@@ -105,26 +88,24 @@ if told:
             "✚ 7 rising or falling. It says that something changed, not what."
         )
     )
-if bands:
-    st.caption(t("Shaded: {campaigns}", campaigns=" · ".join(band.name for band in bands)))
+if trend.campaigns:
+    st.caption(t("Shaded: {campaigns}", campaigns=" · ".join(trend.campaigns)))
 
 if trend.parts:
     st.subheader(t("By {what}, on shared axes", what=split_name(visit, choice.dimension)))
-    frame, spec, scale = parts_chart(visit, choice, trend.parts, bands, told)
-    st.caption(scale + " " + t("In the fixed order, which is no ranking."))
+    st.caption(trend.parts.scale + " " + t("In the fixed order, which is no ranking."))
     st.vega_lite_chart(
-        frame,
-        spec,
+        *trend.parts.chart,
         width="stretch",
         alt=t("Course of {name} by {what}", name=name, what=split_name(visit, choice.dimension)),
     )
-    st.caption(newest_period(visit, choice, whole))
-    st.html(parts_table(visit, choice, trend, told))
+    st.caption(trend.parts.newest)
+    st.html(trend.parts.table)
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.subheader(t("The figures"), width="content")
     st.html(download_links(visit, "trends"))
-st.html(periods_table(visit, choice, whole, told))
+st.html(trend.table)
 st.caption(
     t(
         "On the year: weeks and days against the same weekday 364 days earlier, months against the same "

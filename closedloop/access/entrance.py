@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from closedloop.access.parts import Grant
 from closedloop.settings import Settings, get_settings
-from closedloop.warehouse.connections import reader_engine
+from closedloop.warehouse.connections import reader_transaction
 from closedloop.warehouse.errors import WarehouseUnavailable
 
 #: Issuer of identities that a gateway vouches for, and of the demo's.
@@ -118,8 +118,7 @@ def _named(person: Person) -> dict[str, str]:
 def entrance(settings: Settings) -> Iterator[Connection]:
     """The page server's connection, for once allowed to write: through the functions it may call, only."""
     try:
-        with reader_engine(settings).connect() as connection:
-            connection.exec_driver_sql("set transaction read write")
+        with reader_transaction(("set transaction read write",), settings) as connection:
             yield connection
             connection.commit()
     except DBAPIError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
@@ -33,17 +34,29 @@ class Daily:
         start = (span.first - self.first).days
         return slice(max(0, start), max(0, start + span.days))
 
-    @property
+    @cached_property
     def reported(self) -> np.ndarray:
         """True where a station reported a day."""
         return ~np.isnan(self.numerator)
 
+    @cached_property
+    def filled(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Numerator and denominator with 0 for what was not reported, to be added up."""
+        denominator = self.denominator
+        if denominator is not None:
+            denominator = np.where(np.isnan(denominator), 0.0, denominator)
+        return np.where(self.reported, self.numerator, 0.0), denominator
+
+    @cached_property
+    def _since(self) -> np.ndarray:
+        """The first column that each expected station ever reported."""
+        own = self.reported[self.expected]
+        return np.where(own.any(axis=1), own.argmax(axis=1), 0)
+
     def due(self, span: Span) -> int:
         """Station-days that should be there: from the first day on that a station ever reported."""
         columns = self.cells(span)
-        own = self.reported[self.expected]
-        since = np.where(own.any(axis=1), own.argmax(axis=1), 0)
-        return int(np.clip(columns.stop - np.maximum(since, columns.start), 0, None).sum())
+        return int(np.maximum(columns.stop - np.maximum(self._since, columns.start), 0).sum())
 
 
 @dataclass(frozen=True)
@@ -75,9 +88,10 @@ def figure(daily: Daily, span: Span, *, stock: bool) -> Figure:
     count = int(reported[daily.expected].sum())
     if not reported.any():
         return Figure(None, None, 0, 0, due)
+    numerator, denominator = daily.filled
     return _figure(
-        float(np.nansum(daily.numerator[:, columns])),
-        None if daily.denominator is None else float(np.nansum(daily.denominator[:, columns])),
+        float(numerator[:, columns].sum()),
+        None if denominator is None else float(denominator[:, columns].sum()),
         count,
         due,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from closedloop.comparison.change import Change, change, median_change
 from closedloop.comparison.daily import Daily, Figure, figure
@@ -37,10 +38,7 @@ class Calendar:
 
     def pairs(self, period: Span) -> tuple[Pair, Pair]:
         """环比 and 同比 of a period."""
-        return (
-            previous_pair(self.grain, period, self.known_last, self.festivals),
-            year_pair(self.grain, period, self.known_last, self.festivals),
-        )
+        return _pairs(self, period)
 
     def known(self, periods: Sequence[Span]) -> list[Span]:
         """The periods that have begun."""
@@ -56,6 +54,13 @@ class Calendar:
                 if pair.base is not None:
                     found[pair.base] = None
         return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _pairs(calendar: Calendar, period: Span) -> tuple[Pair, Pair]:
+    # Every line of a chart asks for the same periods.
+    known = (calendar.grain, period, calendar.known_last, calendar.festivals)
+    return previous_pair(*known), year_pair(*known)
 
 
 def rows_of_days(daily: Daily, periods: Sequence[Span], calendar: Calendar, *, stock: bool) -> list[Row]:

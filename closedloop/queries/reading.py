@@ -55,11 +55,14 @@ def read(scope: Scope, as_of: datetime, sql: str, params: Mapping[str, object] |
     raise NothingPublished(f"builds are being published faster than they can be read ({before}, {after})")
 
 
-def read_once(scope: Scope, as_of: datetime, sql: str) -> pd.DataFrame:
-    """Put a statement that names its own build: one that reads nothing but the state of publishing."""
+def read_once(scope: Scope, as_of: datetime, sql: str) -> list[dict]:
+    """Put a statement that names its own build: one that reads nothing but the state of publishing.
+
+    Asked on every run of every page, so its rows are plain dictionaries.
+    """
     with scoped_connection(scope) as connection:
         try:
-            return _frame(connection, sql, {"as_of": as_of})
+            return [dict(row) for row in connection.execute(text(sql), {"as_of": as_of}).mappings()]
         except ProgrammingError as error:
             if isinstance(error.orig, UndefinedTable | InvalidSchemaName):
                 raise NothingPublished(NOT_BUILT) from error

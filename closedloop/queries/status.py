@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import pandas as pd
-
-from closedloop.queries.reading import NOT_BUILT, NothingPublished, read_once, rows
+from closedloop.queries.reading import NOT_BUILT, NothingPublished, read_once
 from closedloop.warehouse import LOAD_AND_BUILD
 from closedloop.warehouse.scope import Scope
 
@@ -97,11 +95,7 @@ left join status.loads as loads on true
 
 def published(scope: Scope, as_of: datetime = NOW) -> Published:
     """The published build. One row; raises NothingPublished when there is none."""
-    found = rows(read_once(scope, as_of, _PUBLISHED))
+    found = read_once(scope, as_of, _PUBLISHED)
     if not found:
         raise NothingPublished(NOT_BUILT)
-    row = found[0]
-    for name, value in row.items():
-        if isinstance(value, pd.Timestamp):
-            row[name] = value.to_pydatetime()
-    return Published(**row)
+    return Published(**found[0])

@@ -8,52 +8,64 @@ publishing forgets by itself.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property
 
 import pandas as pd
-import streamlit as st
 
 from closedloop.errors import ClosedloopError
-from closedloop.queries.reading import BUILD
+from closedloop.queries.reading import BUILD, rows
+from closedloop.ui.kept import Kept
 from closedloop.warehouse.scope import Scope
 
 Question = Callable[..., pd.DataFrame]
 
 #: Loads and failed builds reach the pages between two publications, so no answer is kept for longer.
-KEEP = "10m"
+KEEP_SECONDS = 600
+#: All answers of the process together. What is forgotten is asked again.
+ROOM = 32 * 2**20
 
 
 class BuildChanged(ClosedloopError):
     """Another build was published while the page was being put together; the page runs again."""
 
 
-def scope_key(scope: Scope) -> tuple[str, str, str | None, str]:
-    """The scope as a cache key: the same stations in any order are the same key."""
-    return (scope.setting(), scope.role, scope.bureau_id, scope.totals_setting())
+@dataclass(frozen=True)
+class _Answer:
+    """A frame that nobody changes, and its rows as dictionaries once somebody wants them."""
+
+    frame: pd.DataFrame
+
+    @cached_property
+    def rows(self) -> list[dict]:
+        return rows(self.frame)
+
+
+def _size(answer: _Answer) -> int:
+    # Rows as dictionaries take about twice what the frame does.
+    return 3 * int(answer.frame.memory_usage(deep=True).sum())
+
+
+_ANSWERS: Kept[_Answer] = Kept(ROOM, KEEP_SECONDS, _size)
 
 
 def _answer(
-    name: str,
-    scope_parts: tuple[str, str, str | None, str],
-    as_of: datetime,
-    build_id: int,
-    arguments: str,
-    _question: Question,
-    _scope: Scope,
-    _arguments: dict[str, object],
-) -> pd.DataFrame:
-    frame = _question(_scope, as_of, **_arguments)
-    if frame.attrs[BUILD] != build_id:
-        # Raised, not returned: an answer of the new build must not be kept under the old one.
-        raise BuildChanged(f"build {frame.attrs[BUILD]} was published while build {build_id} was being shown")
-    return frame
+    question: Question, scope: Scope, as_of: datetime, build_id: int, arguments: dict[str, object]
+) -> _Answer:
+    def put() -> _Answer:
+        frame = question(scope, as_of, **arguments)
+        if frame.attrs[BUILD] != build_id:
+            # Raised, not returned: an answer of the new build must not be kept under the old one.
+            raise BuildChanged(
+                f"build {frame.attrs[BUILD]} was published while build {build_id} was being shown"
+            )
+        return _Answer(frame)
 
-
-@lru_cache(maxsize=1)
-def _cached() -> Callable[..., pd.DataFrame]:
-    # Decorated on first use: at import the server's own cache does not exist yet.
-    return st.cache_data(ttl=KEEP, max_entries=2000, show_spinner=False)(_answer)
+    name = f"{question.__module__}.{question.__qualname__}"
+    # The scope as a whole: a field added to it tomorrow is part of the key by itself.
+    key = (name, scope, as_of, build_id, repr(sorted(arguments.items())))
+    return _ANSWERS.get(key, put)
 
 
 def ask(
@@ -61,8 +73,14 @@ def ask(
 ) -> pd.DataFrame:
     """The answer of ``question(scope, as_of, **arguments)`` from this build, else BuildChanged.
 
-    ``arguments`` are plain values, tuples or frozen dataclasses: their ``repr`` is their key.
+    ``arguments`` are plain values, tuples or frozen dataclasses: their ``repr`` is their key. The frame is
+    the caller's own to change: its columns are shared with what is kept until somebody writes to them.
     """
-    name = f"{question.__module__}.{question.__qualname__}"
-    key = repr(sorted(arguments.items()))
-    return _cached()(name, scope_key(scope), as_of, build_id, key, question, scope, arguments)
+    return _answer(question, scope, as_of, build_id, arguments).frame.copy(deep=False)
+
+
+def ask_rows(
+    question: Question, scope: Scope, as_of: datetime, build_id: int, **arguments: object
+) -> list[dict]:
+    """The same as :func:`ask`, row by row as dictionaries, missing values as None."""
+    return [dict(row) for row in _answer(question, scope, as_of, build_id, arguments).rows]

@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from closedloop.ui.registry import PageEntry
-from closedloop.ui.visit import Visit, shared_params
+from closedloop.ui.visit import Visit
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def figure(
                 label=link,
                 icon=":material/arrow_forward:",
                 icon_position="right",
-                query_params={**shared_params(), **(params or {})},
+                query_params={**visit.shared, **(params or {})},
             )
 
 

@@ -87,7 +87,7 @@ def shares_of(visit: Visit) -> dict[str, dict]:
 
     A count has none: the exports hold no residents and no officers to divide it by.
     """
-    return {row["metric_id"]: row for row in rows(visit.ask(catalogue)) if is_share(row)}
+    return {row["metric_id"]: row for row in visit.ask_rows(catalogue) if is_share(row)}
 
 
 def read_compare(params: Params, visit: Visit) -> CompareChoice | None:

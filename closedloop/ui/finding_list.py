@@ -45,7 +45,7 @@ class Rules:
 
 def rules_of(visit: Visit) -> Rules:
     """The rules this build knows."""
-    return Rules({row["rule_id"]: row for row in rows(visit.ask(finding_rules))}, visit.texts)
+    return Rules({row["rule_id"]: row for row in visit.ask_rows(finding_rules)}, visit.texts)
 
 
 def addressee(visit: Visit, charged_to: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import streamlit as st
 
 from closedloop.ui.registry import PageEntry
-from closedloop.ui.visit import Visit, shared_params
+from closedloop.ui.visit import Visit
 
 _JS = """
 export default function (component) {
@@ -113,7 +113,7 @@ def _component():
     return st.components.v2.component("closedloop_link_list", css=_CSS, js=_JS)
 
 
-def _follow(key: str, rows: Sequence[LinkRow], shared: dict[str, str]) -> None:
+def _follow(key: str, rows: Sequence[LinkRow], shared: Mapping[str, str]) -> None:
     chosen = st.session_state[key].get("opened")
     if isinstance(chosen, int | float) and 0 <= int(chosen) < len(rows):
         row = rows[int(chosen)]
@@ -139,5 +139,5 @@ def link_list(visit: Visit, rows: Sequence[LinkRow], *, key: str, label: str) ->
                 for row in rows
             ],
         },
-        on_opened_change=lambda: _follow(key, rows, shared_params()),
+        on_opened_change=lambda: _follow(key, rows, visit.shared),
     )

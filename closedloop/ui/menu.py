@@ -11,7 +11,7 @@ from closedloop.ui import filters
 from closedloop.ui.language import LANGUAGES, language_of
 from closedloop.ui.registry import DRAWERS, PageEntry, drawer_name, page_summary
 from closedloop.ui.signin import can_sign_out, identity_name, kind_of_data, sign_out_form
-from closedloop.ui.visit import Visit, shared_params
+from closedloop.ui.visit import Visit
 
 
 def top_menu(visit: Visit, pages: Mapping[PageEntry, st.Page], entry: PageEntry) -> None:
@@ -19,7 +19,7 @@ def top_menu(visit: Visit, pages: Mapping[PageEntry, st.Page], entry: PageEntry)
 
     The everyday pages stand in the open, the others in drawers. A drawer that holds the present page says so.
     """
-    params = shared_params()
+    params = visit.shared
     shown = {page: target for page, target in pages.items() if page.in_menu}
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="menu"):
         for page, target in shown.items():

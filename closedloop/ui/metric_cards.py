@@ -147,7 +147,7 @@ def metric_cards(visit: Visit, station: str | None = None) -> None:
             last,
             _stations_expected(visit, station),
         )
-        for metric in rows(visit.ask(catalogue))
+        for metric in visit.ask_rows(catalogue)
     ]
     _component()(key="metrics", data={"metrics": cards, "explain": visit.t("Definition and n")})
 

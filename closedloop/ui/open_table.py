@@ -7,7 +7,7 @@ import streamlit as st
 
 from closedloop.ui.open_list import SEVERITIES, column_labels, display_frame
 from closedloop.ui.registry import ITEM
-from closedloop.ui.visit import Visit, shared_params
+from closedloop.ui.visit import Visit
 
 _KEY = "open_item"
 #: Rows up to which the list is as high as its rows; a longer one scrolls.
@@ -48,7 +48,7 @@ def open_table(visit: Visit, frame: pd.DataFrame) -> None:
                 alignment="left",
                 key=_KEY,
                 on_click=_follow,
-                args=(tuple(frame["work_item_id"]), shared_params()),
+                args=(tuple(frame["work_item_id"]), visit.shared),
             ),
             "severity": st.column_config.MultiselectColumn(
                 labels["severity"], width=_WIDTHS["severity"], options=names, color=_BADGES

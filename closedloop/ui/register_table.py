@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from closedloop.ui.registry import ITEM
-from closedloop.ui.visit import Visit, shared_params
+from closedloop.ui.visit import Visit
 
 #: Rows up to which a table is as high as its rows; a longer one scrolls.
 _SHORT = 18
@@ -62,7 +62,7 @@ def item_table(
                 alignment="left",
                 key=key,
                 on_click=_follow,
-                args=(key, tuple(items), shared_params()),
+                args=(key, tuple(items), visit.shared),
             ),
         },
     )

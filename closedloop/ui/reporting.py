@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from closedloop.queries.loading import freshness
-from closedloop.queries.reading import rows
 from closedloop.ui.visit import Visit
 
 
@@ -40,7 +39,7 @@ class Reporting:
 def reporting(visit: Visit, *sources: str) -> Reporting:
     """Who has reported what a page rests on: the earliest of ``sources``, per station."""
     known: dict[str, datetime | None] = {}
-    for row in rows(visit.ask(freshness, station=visit.station)):
+    for row in visit.ask_rows(freshness, station=visit.station):
         if row["source_table"] not in sources:
             continue
         station, until = row["station_id"], row["known_until"]

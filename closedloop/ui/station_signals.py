@@ -73,7 +73,7 @@ def _judged(daily: np.ndarray) -> dict[str, np.ndarray]:
 def signal_rows(visit: Visit, found: pd.DataFrame) -> list[LinkRow]:
     """The warnings as sentences that lead to the course behind them; new ones first, else fixed orders."""
     t, texts = visit.t, visit.texts
-    metrics = {row["metric_id"]: row for row in rows(visit.ask(catalogue))}
+    metrics = {row["metric_id"]: row for row in visit.ask_rows(catalogue)}
     called = found[found["judged"] & (found["called"] != 0)].sort_values(
         "is_new", ascending=False, kind="stable"
     )

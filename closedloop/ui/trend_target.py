@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from closedloop.queries.reading import rows
 from closedloop.queries.trends import metric_targets
 from closedloop.statistics.xmr import assured
 from closedloop.ui.metric_text import shown, unit_name
@@ -27,7 +26,7 @@ class Target:
 def target_of(visit: Visit, choice: TrendChoice) -> Target | None:
     """The target that holds on the last day shown; None where the bureau asks nothing of this metric."""
     day = min(choice.last_day, choice.known_last)
-    for row in rows(visit.ask(metric_targets)):
+    for row in visit.ask_rows(metric_targets):
         holds = row["valid_from"] <= day and (not row["valid_to"] or row["valid_to"] >= day)
         if row["metric_id"] == choice.metric["metric_id"] and holds:
             text = f"{shown(visit, choice.metric, row['target'])} {unit_name(visit, choice.metric['unit'])}"

@@ -69,7 +69,7 @@ class Trend:
 
 def metrics_of(visit: Visit) -> dict[str, dict]:
     """The catalogue by id, in its fixed order."""
-    return {metric["metric_id"]: metric for metric in rows(visit.ask(catalogue))}
+    return {metric["metric_id"]: metric for metric in visit.ask_rows(catalogue)}
 
 
 def read_choice(params: Params, visit: Visit) -> TrendChoice | None:

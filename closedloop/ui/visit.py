@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from closedloop.queries.status import Published
 from closedloop.settings import Settings
 from closedloop.ui import filters
 from closedloop.ui.admission import require_still_admitted
-from closedloop.ui.asking import Question, ask
+from closedloop.ui.asking import Question, ask, ask_rows
 from closedloop.ui.identity import Identity
 from closedloop.ui.language import Texts
 from closedloop.ui.names import Names
@@ -39,6 +40,8 @@ class Visit:
     first_day: date
     last_day: date
     duty_day_start: time
+    #: The shared filters as the address has them, for links to carry along.
+    shared: Mapping[str, str]
 
     @property
     def scope(self) -> Scope:
@@ -65,6 +68,22 @@ class Visit:
         """数据截至 of what is shown: never later than the moment looked at."""
         return min(self.as_of, self.published.default_as_of)
 
+    @property
+    def sight(self) -> Hashable:
+        """All that decides what this visit shows, for caches: two visits with the same sight look alike."""
+        return (
+            self.scope,
+            self.published.build_id,
+            self.published.default_as_of,
+            self.as_of,
+            self.station,
+            self.first_day,
+            self.last_day,
+            self.duty_day_start,
+            self.texts,
+            tuple(sorted(self.shared.items())),
+        )
+
     def ask(self, question: Question, **arguments: object) -> pd.DataFrame:
         """Put a question in this person's scope, at this moment, to this build.
 
@@ -72,6 +91,11 @@ class Visit:
         """
         require_still_admitted(self.identity)
         return ask(question, self.scope, self.as_of, self.published.build_id, **arguments)
+
+    def ask_rows(self, question: Question, **arguments: object) -> list[dict]:
+        """The same as :meth:`ask`, row by row as dictionaries, missing values as None."""
+        require_still_admitted(self.identity)
+        return ask_rows(question, self.scope, self.as_of, self.published.build_id, **arguments)
 
     @property
     def period(self) -> tuple[datetime, datetime]:
@@ -112,7 +136,7 @@ class Visit:
 
     def address(self, page: PageEntry, **params: object) -> str:
         """A relative link to a page that keeps the shared filters."""
-        query = urlencode({**shared_params(), **{k: v for k, v in params.items() if v}}, doseq=True)
+        query = urlencode({**self.shared, **{k: v for k, v in params.items() if v}}, doseq=True)
         return (page.address or "./") + (f"?{query}" if query else "")
 
     def item_address(self, work_item_id: str) -> str:
@@ -143,12 +167,8 @@ def make(
         first_day=first,
         last_day=last,
         duty_day_start=time.fromisoformat(settings.duty_day_start),
+        shared={name: value for name in SHARED if (value := params.get(name)) is not None},
     )
-
-
-def shared_params() -> dict[str, str]:
-    """The shared filters of the present address."""
-    return {name: st.query_params[name] for name in SHARED if name in st.query_params}
 
 
 def begin(visit: Visit) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
 
 from closedloop.settings import Settings, get_settings
 from closedloop.warehouse.addresses import Role, urls
@@ -58,31 +60,58 @@ def _sentence(error: psycopg.OperationalError, role: Role, settings: Settings) -
     return f"the warehouse behind CLOSEDLOOP_{role.upper()}_URL does not answer: {reason}"
 
 
-_engines: dict[tuple[Path, str], Engine] = {}
+_engines: dict[tuple[object, ...], Engine] = {}
 _engines_lock = threading.Lock()
 
 
 def reader_engine(settings: Settings | None = None) -> Engine:
-    """The pool through which pages read, one per process and warehouse: see ``scoped_connection``."""
+    """The pool through which pages read, one per process and warehouse: see :func:`reader_transaction`."""
     settings = settings or get_settings()
-    url = urls(settings).reader
+    key = (settings.home, settings.database, settings.reader_url)
     with _engines_lock:
-        engine = _engines.get((settings.home, url))
+        engine = _engines.get(key)
         if engine is None:
             engine = create_engine(
                 "postgresql+psycopg://",
+                # The address is looked up for each connection: the embedded server may have been made anew.
                 creator=lambda: _open(
-                    url, "reader", settings, autocommit=False, application="closedloop pages"
+                    urls(settings).reader,
+                    "reader",
+                    settings,
+                    autocommit=False,
+                    application="closedloop pages",
                 ),
                 isolation_level="READ COMMITTED",
                 pool_size=settings.pool_size,
                 max_overflow=settings.pool_overflow,
                 pool_timeout=30,
-                # A server restarted between two questions costs a reconnect, not an error page.
-                pool_pre_ping=True,
             )
-            _engines[(settings.home, url)] = engine
+            _engines[key] = engine
         return engine
+
+
+@contextmanager
+def reader_transaction(statements: Sequence[str], settings: Settings | None = None) -> Iterator[Connection]:
+    """A pooled connection as reader, in a transaction that begins with ``statements``, in one message.
+
+    That message also tells whether the connection still leads anywhere: a server restarted between two
+    questions costs a reconnect, not an error page, and no question pays for a test of its own. What is not
+    committed inside is rolled back at the end.
+    """
+    engine, beginning = reader_engine(settings), "; ".join(statements)
+    connection = engine.connect()
+    try:
+        try:
+            connection.exec_driver_sql(beginning)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            connection.close()
+            connection = engine.connect()
+            connection.exec_driver_sql(beginning)
+        yield connection
+    finally:
+        connection.close()
 
 
 def dispose_engines() -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from closedloop.errors import ClosedloopError
 from closedloop.settings import Settings
-from closedloop.warehouse.connections import reader_engine
+from closedloop.warehouse.connections import reader_transaction
 
 #: Every station, and the rows that belong to none (``UNASSIGNED``).
 ALL: Final = "*"
@@ -147,11 +147,5 @@ def scoped_connection(scope: Scope, settings: Settings | None = None) -> Iterato
     """
     if not isinstance(scope, Scope):
         raise TypeError(f"scope must be a Scope, not {type(scope).__name__}")
-    with reader_engine(settings).connect() as connection:
-        try:
-            connection.exec_driver_sql("set transaction read only")
-            for statement in scope_statements(scope):
-                connection.exec_driver_sql(statement)
-            yield connection
-        finally:
-            connection.rollback()
+    with reader_transaction(("set transaction read only", *scope_statements(scope)), settings) as connection:
+        yield connection

@@ -1,0 +1,73 @@
+"""Everything that the page on time to close shows of a choice, worked out at once and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from closedloop.charts.survival import open_by_age
+from closedloop.queries.closing import closing_times
+from closedloop.ui.closing_choice import ClosingChoice
+from closedloop.ui.closing_lines import age_axis, line_colours, line_frame, line_marks
+from closedloop.ui.closing_view import (
+    Group,
+    compared,
+    comparison,
+    figures_table,
+    group_of,
+    groups,
+    sentence,
+    shown_groups,
+)
+from closedloop.ui.visit import Visit
+from closedloop.ui.worked_out import worked_out_once
+
+
+@dataclass(frozen=True)
+class ClosingShown:
+    """The cohort of ``items`` in words, curves and figures.
+
+    ``groups``: how many parts have items. ``drawn``: the members that have a line. ``chart`` is None where no
+    group is large enough for one.
+    """
+
+    items: int
+    sentence: str | None
+    comparison: str | None
+    groups: int
+    drawn: tuple[str, ...]
+    chart: tuple[pd.DataFrame, dict] | None
+    figures: pd.DataFrame
+
+
+@worked_out_once
+def closing_shown(visit: Visit, choice: ClosingChoice) -> ClosingShown | None:
+    """What a choice leads to; None where no item was opened."""
+    times = visit.ask(closing_times, cohort=choice.cohort, by=choice.by)
+    if times.empty:
+        return None
+    whole, found = group_of(times), groups(visit, times, choice.by)
+    shown = shown_groups(choice, found, whole)
+    test = compared(times, choice.by, found)
+    return ClosingShown(
+        items=whole.items,
+        sentence=sentence(visit, choice, whole) if choice.cohort.loop else None,
+        comparison=None if test is None else comparison(visit, choice.by, test, found),
+        groups=len(found),
+        drawn=tuple(group.member for group in shown if group.member),
+        chart=_chart(visit, choice, shown) if shown else None,
+        figures=figures_table(visit, whole, found, choice.by),
+    )
+
+
+def _chart(visit: Visit, choice: ClosingChoice, shown: list[Group]) -> tuple[pd.DataFrame, dict]:
+    t = visit.t
+    axis = age_axis(visit, choice.by, shown)
+    spec = open_by_age(
+        line_colours(visit, choice.by, shown),
+        line_marks(visit, choice.by, shown),
+        axis,
+        {"age": t("Age"), "share": t("Not yet closed"), "interval": t("95% interval")},
+    )
+    return line_frame(visit, choice, shown, axis), spec

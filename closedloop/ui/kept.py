@@ -1,0 +1,111 @@
+"""A memory of answers that is bounded, forgets by itself, and works each answer out once.
+
+Everything that an answer depends on belongs into its key; nothing here knows who asks.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Entry(Generic[T]):
+    value: T
+    size: int
+    until: float
+
+
+@dataclass
+class _Making:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    waiting: int = 0
+
+
+class Kept(Generic[T]):
+    """At most ``room`` bytes of values, each for at most ``seconds``; what was used longest ago goes first.
+
+    ``size`` says how many bytes a value takes. A value larger than an eighth of the room is handed out and
+    not kept. Whoever asks for what somebody else is working out waits for that; when it fails, the next one
+    tries.
+    """
+
+    def __init__(
+        self,
+        room: int,
+        seconds: float,
+        size: Callable[[T], int],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._room = room
+        self._seconds = seconds
+        self._size = size
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[Hashable, _Entry[T]] = OrderedDict()
+        self._making: dict[Hashable, _Making] = {}
+        #: Bytes held now.
+        self.held = 0
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value kept under ``key``, else ``make()``, whose errors are the caller's and are not kept."""
+        found = self._find(key)
+        if found is not None:
+            return found.value
+        with self._lock:
+            making = self._making.setdefault(key, _Making())
+            making.waiting += 1
+        try:
+            with making.lock:
+                found = self._find(key)
+                if found is not None:
+                    return found.value
+                value = make()
+                self._put(key, value)
+                return value
+        finally:
+            with self._lock:
+                making.waiting -= 1
+                if not making.waiting:
+                    self._making.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+            self.held = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def _find(self, key: Hashable) -> _Entry[T] | None:
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return None
+            if entry.until <= self._clock():
+                self._drop(key)
+                return None
+            self._entries.move_to_end(key)
+            return entry
+
+    def _put(self, key: Hashable, value: T) -> None:
+        size = self._size(value)
+        if size > self._room // 8:
+            return
+        with self._lock:
+            if key in self._entries:
+                self._drop(key)
+            self._entries[key] = _Entry(value, size, self._clock() + self._seconds)
+            self.held += size
+            while self.held > self._room:
+                self._drop(next(iter(self._entries)))
+
+    def _drop(self, key: Hashable) -> None:
+        self.held -= self._entries.pop(key).size

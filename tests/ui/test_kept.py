@@ -1,0 +1,145 @@
+"""What the page server remembers: bounded, for a while, and nobody's but whose it is."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from closedloop.queries.reading import BUILD
+from closedloop.ui import asking
+from closedloop.ui.asking import BuildChanged, ask, ask_rows
+from closedloop.ui.kept import Kept
+from closedloop.warehouse.scope import Scope
+
+NOON = datetime(2025, 4, 25, 4, tzinfo=UTC)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_was_used_longest_ago_goes_first_and_the_room_is_never_exceeded():
+    kept: Kept[str] = Kept(80, 60, len)
+    made: list[str] = []
+
+    def get(name: str) -> str:
+        return kept.get(name, lambda: made.append(name) or name * 10)
+
+    for name in "abcdefgh":
+        get(name)
+    assert (kept.held, len(kept)) == (80, 8)
+    get("a")
+    get("i")
+    assert (kept.held, made) == (80, [*"abcdefghi"])
+    get("a")
+    get("b")
+    assert made == [*"abcdefghib"]
+
+
+def test_what_is_larger_than_an_eighth_of_the_room_is_handed_out_and_not_kept():
+    kept: Kept[str] = Kept(80, 60, len)
+    assert kept.get("a", lambda: "x" * 11) == "x" * 11
+    assert (kept.held, len(kept)) == (0, 0)
+
+
+def test_nothing_is_kept_for_longer_than_said():
+    clock = Clock()
+    kept: Kept[str] = Kept(80, 60, len, clock)
+    assert kept.get("a", lambda: "old") == "old"
+    clock.now = 59.9
+    assert kept.get("a", lambda: "new") == "old"
+    clock.now = 60
+    assert kept.get("a", lambda: "new") == "new"
+    assert kept.held == 3
+
+
+def test_what_several_ask_at_once_is_worked_out_once():
+    kept: Kept[str] = Kept(80, 60, len)
+    began, go, made = threading.Event(), threading.Event(), []
+
+    def make() -> str:
+        made.append("x")
+        began.set()
+        assert go.wait(30)
+        return "x"
+
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(kept.get, "a", make)
+        assert began.wait(30)
+        others = [pool.submit(kept.get, "a", make) for _ in range(3)]
+        go.set()
+        assert [each.result() for each in (first, *others)] == ["x"] * 4
+    assert made == ["x"]
+
+
+def test_a_failure_is_the_askers_own_and_the_next_one_tries():
+    kept: Kept[str] = Kept(80, 60, len)
+    with pytest.raises(ZeroDivisionError):
+        kept.get("a", lambda: str(1 // 0))
+    assert kept.get("a", lambda: "x") == "x"
+
+
+@pytest.fixture
+def question(monkeypatch: pytest.MonkeyPatch):
+    """A question that counts how often it is put; nothing of it outlives the test."""
+    monkeypatch.setattr(asking, "_ANSWERS", Kept(2**20, 60, lambda _: 1))
+
+    def stations(scope: Scope, as_of: datetime, **_: object) -> pd.DataFrame:
+        stations.asked.append(scope)
+        frame = pd.DataFrame({"station": [scope.setting()], "items": [[1, 2]]})
+        frame.attrs[BUILD] = 7
+        return frame
+
+    stations.asked = []
+    return stations
+
+
+def test_an_answer_belongs_to_one_scope_moment_build_and_filter(question):
+    for _ in range(2):
+        for scope in (
+            Scope.of_stations(["S03"]),
+            Scope.of_stations(["S07"]),
+            Scope.of_stations(["S03"], "station_head"),
+            Scope.city(),
+            Scope.nowhere("leadership"),
+            Scope.wall("*"),
+            Scope.wall(["S03"]),
+        ):
+            assert ask(question, scope, NOON, 7)["station"].tolist() == [scope.setting()]
+    assert len(question.asked) == 7
+    ask(question, Scope.city(), NOON, 7, station="S03")
+    ask(question, Scope.city(), NOON.replace(hour=5), 7)
+    assert len(question.asked) == 9
+    # The same stations in another order are the same scope.
+    ask(question, Scope.of_stations(["S03", "S07"]), NOON, 7)
+    ask(question, Scope.of_stations(["S07", "S03"]), NOON, 7)
+    assert len(question.asked) == 10
+
+
+def test_what_a_page_does_to_its_answer_reaches_nobody_else(question):
+    frame = ask(question, Scope.city(), NOON, 7)
+    frame["more"] = 1
+    frame.loc[0, "station"] = "changed"
+    frame.attrs[BUILD] = 0
+    (row,) = ask_rows(question, Scope.city(), NOON, 7)
+    row["station"] = "changed"
+    again = ask(question, Scope.city(), NOON, 7)
+    assert list(again.columns) == ["station", "items"] and again["station"].tolist() == ["*"]
+    assert again.attrs[BUILD] == 7
+    assert ask_rows(question, Scope.city(), NOON, 7) == [{"station": "*", "items": [1, 2]}]
+    assert len(question.asked) == 1
+
+
+def test_an_answer_of_another_build_is_neither_shown_nor_kept(question):
+    with pytest.raises(BuildChanged):
+        ask(question, Scope.city(), NOON, 6)
+    with pytest.raises(BuildChanged):
+        ask(question, Scope.city(), NOON, 6)
+    assert len(question.asked) == 2
