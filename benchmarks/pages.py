@@ -73,9 +73,9 @@ class Times:
 class Person:
     """Somebody with one tab, who has been to every page before anything is measured."""
 
-    def __init__(self, url: str, who: str, seed: int) -> None:
-        self.who = who
-        self._random = random.Random(seed)
+    def __init__(self, url: str, who: str, number: int, seed: int) -> None:
+        self.number = number
+        self._random = random.Random(seed * 1000 + number)
         self.tab = Tab(url, sign_in(url, who), locale="zh-CN")
         self._items: list[str] = []
 
@@ -118,30 +118,34 @@ def measure(urls: Sequence[str], clients: int, rounds: int, seed: int) -> tuple[
     """The runs of so many people at once, and the seconds of their first pages in new tabs."""
     latest = published(NOBODY).default_as_of.astimezone(get_settings().zone)
     people = [
-        Person(url, PEOPLE[n % len(PEOPLE)], seed * 1000 + n)
+        Person(url, PEOPLE[n % len(PEOPLE)], n, seed)
         for n, url in zip(range(clients), itertools.cycle(urls), strict=False)
     ]
     for person in people:
         person.warm()
 
-    def click(person: Person) -> Times:
-        times, order = Times(), random.Random(f"{seed} {id(person)}")
+    def warm_rounds(person: Person) -> Times:
+        times, order = Times(), random.Random(f"{seed} {person.number}")
         for _ in range(rounds):
-            pages = list(PAGES)
-            order.shuffle(pages)
-            for page in pages:
+            for page in order.sample(PAGES, len(PAGES)):
                 times.add(page, "again", person.again(page))
                 if (seconds := person.station(page)) is not None:
                     times.add(page, "station", seconds)
-            for page in pages[: max(1, len(pages) // 2)] if clients == 1 else pages[:3]:
+        return times
+
+    def new_rounds(person: Person) -> Times:
+        times, order = Times(), random.Random(f"{seed} new {person.number}")
+        for _ in range(max(1, rounds // 4)):
+            for page in order.sample(PAGES, len(PAGES)):
                 times.add(page, "new", person.new(page, latest))
         return times
 
     everything = Times()
     with ThreadPoolExecutor(clients) as pool:
-        for times in pool.map(click, people):
-            for (page, what), seconds in times.seconds.items():
-                everything.seconds[page, what] += seconds
+        for rounds_of in (warm_rounds, new_rounds):
+            for times in pool.map(rounds_of, people):
+                for (page, what), seconds in times.seconds.items():
+                    everything.seconds[page, what] += seconds
     first = [_first_page(urls[n % len(urls)]) for n in range(5)] if clients == 1 else []
     for person in people:
         person.tab.close()

@@ -26,7 +26,6 @@ from closedloop.ui.data_view import (
 from closedloop.ui.identity import may_upload
 from closedloop.ui.registry import DATA, page_title
 from closedloop.ui.states import empty, unknown
-from closedloop.ui.upload_view import upload_section
 from closedloop.ui.visit import current
 
 visit = current()
@@ -70,6 +69,9 @@ else:
     )
 
 if may_upload(visit.identity):
+    # What reads files takes 40 MB, and most page servers never need it.
+    from closedloop.ui.upload_view import upload_section
+
     upload_section(visit)
 
 reasons = visit.ask(quarantine_reasons, station=visit.station)

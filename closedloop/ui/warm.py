@@ -3,21 +3,28 @@
 It imports what the pages import, which would otherwise happen in the first run of each page. It sets
 everything made so far aside from garbage collection (``gc.freeze``): Streamlit collects after every run of a
 page, holding all other runs up meanwhile, and going through the 180,000 lasting objects of the libraries took
-longer than an ordinary page. And it has its sockets send at once.
+longer than an ordinary page. It gives freed memory back instead of keeping it for each thread. And it has its
+sockets send at once.
 """
 
 from __future__ import annotations
 
 import ast
+import ctypes
 import gc
 import importlib
 import os
+import platform
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+
 from closedloop.ui.registry import PAGES_FOLDER
 
+#: Of malloc.h. A threshold that is set no longer grows with what was once asked for.
+_ARENA_MAX, _MMAP_THRESHOLD = -8, -3
 _FRAME = Path(__file__).with_name("frame.py")
 
 
@@ -26,8 +33,21 @@ def warm_up() -> None:
     for script in (_FRAME, *sorted(PAGES_FOLDER.glob("*.py"))):
         for module in _imported(script):
             importlib.import_module(module)
+    _give_memory_back()
     gc.collect()
     gc.freeze()
+
+
+def _give_memory_back() -> None:
+    """One pool of memory for Arrow and everything else, few of them, and large pieces returned when freed.
+
+    Every run is a thread of its own, and each would keep a pool as large as its largest page.
+    """
+    pa.set_memory_pool(pa.system_memory_pool())
+    if platform.libc_ver()[0] == "glibc":
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_ARENA_MAX, 2)
+        mallopt(_MMAP_THRESHOLD, 128 * 1024)
 
 
 def _imported(script: Path) -> Iterator[str]:
