@@ -2,16 +2,9 @@
 
 import streamlit as st
 
-from closedloop.queries.daily import open_incidents
+from closedloop.ui.daily_shown import daily_shown
 from closedloop.ui.daily_style import DAILY_CSS
-from closedloop.ui.daily_table import (
-    SHOWN,
-    at_cut_off,
-    by_station,
-    heading_html,
-    summary_html,
-    tables_html,
-)
+from closedloop.ui.daily_table import SHOWN, at_cut_off, heading_html
 from closedloop.ui.exports.links import download_links
 from closedloop.ui.registry import DAILY, page_title
 from closedloop.ui.signin import identity_name
@@ -22,8 +15,7 @@ visit = at_cut_off(current(), st.query_params)
 t, texts, names = visit.t, visit.texts, visit.names
 
 st.html(DAILY_CSS)
-found = visit.ask(open_incidents, station=visit.station, row_limit=SHOWN)
-stations = by_station(visit, found)
+daily = daily_shown(visit, SHOWN)
 
 with st.container(key="screen"):
     st.title(page_title(DAILY, texts, visit.identity))
@@ -36,18 +28,18 @@ with st.container(key="screen"):
     )
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(
-            texts.n("{count} open incident", "{count} open incidents", len(found))
+            texts.n("{count} open incident", "{count} open incidents", daily.incidents)
             + " · "
             + t("To print: Ctrl+P. It fits A4 landscape, a new page for each station."),
             width="content",
         )
         st.html(download_links(visit, "daily"))
-    if len(found) >= SHOWN:
+    if daily.incidents >= SHOWN:
         st.warning(t("Only the first {count} are shown; the download has them all.", count=f"{SHOWN:,}"))
 
-if found.empty:
+if not daily.incidents:
     empty(t("No incident was open at this moment."))
 else:
     who = identity_name(visit.identity, texts, names)
-    st.html(heading_html(visit, who, len(found)) + summary_html(visit, stations))
-    st.html(tables_html(visit, stations))
+    st.html(heading_html(visit, who, daily.incidents) + daily.summary)
+    st.html(daily.tables)

@@ -73,11 +73,12 @@ def several(city, make_warehouse, tmp_path_factory) -> Iterator[Several]:
     tls.check_hostname = False
     nginx = subprocess.Popen([NGINX, "-c", standalone(text, folder)])
     try:
-        with (
-            serving(warehouse, folder, port=pages[0]) as one,
-            serving(warehouse, folder, port=pages[1]) as other,
-        ):
-            yield Several(f"https://localhost:{port}", tls, (one, other))
+        with ExitStack() as first, ExitStack() as second:
+            servers = {
+                f"127.0.0.1:{own}": (stack.enter_context(serving(warehouse, folder, port=own)), stack)
+                for own, stack in zip(pages, (first, second), strict=True)
+            }
+            yield Several(f"https://localhost:{port}", tls, servers)
     finally:
         nginx.terminate()
         nginx.wait(timeout=30)
@@ -99,9 +100,7 @@ def test_signing_out_at_one_process_signs_out_at_the_other(several):
     cookie = sign_in(several.sites[0].url, "leadership")
     for site in several.sites:
         assert b"sign-out" in sent(site.url, "open", "lang=en", cookie)
-    request = urllib.request.Request(
-        several.sites[0].at("demo/sign-out"), data=b"", headers={"Cookie": cookie}
-    )
+    request = urllib.request.Request(several.sites[0].at("sign-out"), data=b"", headers={"Cookie": cookie})
     urllib.request.urlopen(request, timeout=60).close()
     for site in several.sites:
         assert b"sign-out" not in sent(site.url, "open", "lang=en", cookie)
