@@ -9,12 +9,14 @@
     a fresh warehouse of the test's own, which is also the one of ``get_settings()`` and of child processes
     that inherit the environment: ``.settings``, ``.environment``, ``.connect(role)``, ``.server``.
 ``make_warehouse`` (session)
-    ``make_warehouse()`` and ``make_warehouse(of=other)``: like ``server.fresh`` and ``server.copy``, dropped
-    at the end of the session. For module-scoped fixtures; enter ``with made.in_environment():`` to make it
-    the process's own.
+    ``make_warehouse()`` and ``make_warehouse(of=other)``: like ``server.fresh`` and ``server.copy``; they go
+    with their server, at the end of the session. For module-scoped fixtures; enter
+    ``with made.in_environment():`` to make it the process's own.
 ``city`` (session)
     a warehouse with the demo city at a fiftieth of its size: written, loaded through the real intake, really
-    built and published, once for all rooms. For reading; to write, take ``make_warehouse(of=city)``.
+    built and published, once per run: a second process waits for the first and copies its server (see
+    ``tests/cities.py``). It lies on a server of its own, ``city.server``. For reading; to write, take
+    ``make_warehouse(of=city)``.
 ``home``
     a folder for an embedded server of the test's own (see ``tests/homes.py``): ``.settings``,
     ``.environment``, ``.run(code)``, which starts a Python process in that environment.
@@ -30,15 +32,21 @@ With ``REQUIRE_ALL=1`` a skip is a failure.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from closedloop import warehouse as product
 from closedloop.settings import get_settings
+from tests.cities import city_of_this_run
 from tests.homes import Home, new_home
 from tests.servers import DEBIAN_15, DebianServer, EmbeddedServer, Server, Warehouse, open_folder
+
+#: Names the folder that all processes of a run have in common.
+COMMON = "TESTS_COMMON_FOLDER"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,11 +59,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["CLOSEDLOOP_HOME"] = str(nowhere / "home")
     get_settings.cache_clear()
     config.add_cleanup(lambda: _remove(nowhere))
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        # The one process that sees the others begin and end.
+        os.environ[COMMON] = str(nowhere)
 
 
-def _remove(folder) -> None:
-    import shutil
-
+def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -124,37 +133,19 @@ def warehouse(server: Server) -> Iterator[Warehouse]:
 
 
 @pytest.fixture(scope="session")
-def make_warehouse(server: Server) -> Iterator[Callable[..., Warehouse]]:
-    made = []
-
+def make_warehouse(server: Server) -> Callable[..., Warehouse]:
     def make(of: Warehouse | None = None) -> Warehouse:
-        made.append(server.fresh() if of is None else server.copy(of))
-        return made[-1]
+        return server.fresh() if of is None else of.server.copy(of)
 
-    yield make
-    for each in made:
-        server.drop(each)
-
-
-#: Size and seed of ``city``; the committed city has others.
-CITY_SCALE = 0.02
-CITY_SEED = 7
+    return make
 
 
 @pytest.fixture(scope="session")
-def city(make_warehouse: Callable[..., Warehouse], tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    from closedloop import demo, intake
-    from closedloop.transform.builder import build
-
-    folder = tmp_path_factory.mktemp("city")
-    demo.generate(scale=CITY_SCALE, seed=CITY_SEED, out=folder)
-    made = make_warehouse()
-    with made.connect("owner") as connection:
-        product.set_info(connection, "demo", "true")
-    reports = intake.load_directory(folder, loaded_by="demo", settings=made.settings)
-    assert not [report for report in reports if report.refused]
-    build(made.settings)
-    return made
+def city() -> Iterator[Warehouse]:
+    made = city_of_this_run(Path(os.environ[COMMON]))
+    yield made
+    product.dispose_engines()
+    made.server.stop()
 
 
 @pytest.fixture

@@ -139,13 +139,22 @@ def open_folder() -> Path:
 
 
 class EmbeddedServer(Server):
-    """The product's own."""
+    """The product's own; ``like`` is the home of a stopped one, of which it is to be a copy."""
 
-    def __init__(self) -> None:
+    def __init__(self, like: Path | None = None) -> None:
         super().__init__()
         self._folder = open_folder()
         self._home = self._folder / "home"
+        if like is not None:
+            # Not shutil: as root, the server's files belong to the server's user.
+            subprocess.run(["cp", "-a", like, self._home], check=True)
         embedded.start(self.at("closedloop").settings)
+
+    def freeze(self, folder: Path) -> None:
+        """Stop it and leave its home as ``folder``, for others to be made like it."""
+        embedded.stop(self.at("closedloop").settings)
+        self._home.rename(folder)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def admin(self, database: str = "postgres") -> psycopg.Connection:
         return administration.admin_connection(self.at("closedloop").settings, database)
