@@ -48,6 +48,27 @@ from tests.servers import DEBIAN_15, DebianServer, EmbeddedServer, Server, Wareh
 #: Names the folder that all processes of a run have in common.
 COMMON = "TESTS_COMMON_FOLDER"
 
+HERE = Path(__file__).parent
+#: Files that begin before all others, so that no process is left alone with a long one at the end. The first
+#: has the city built; the next need none and leave it the time.
+FIRST = [
+    HERE / file
+    for file in (
+        "access/test_catalogue.py",
+        "cli/test_run.py",
+        "real_input/test_montgomery_911.py",
+        "ui/test_every_page.py",
+        "ui/test_layout.py",
+        "ui/test_signed_out.py",
+        "ui/test_looking_around.py",
+        "transform/test_swapping.py",
+        "transform/test_extending.py",
+        "transform/test_unit_tests.py",
+        "transform/test_debian_15.py",
+        "asof/test_truncation.py",
+    )
+]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "as_root: is about being root, and left out for everybody else")
@@ -74,6 +95,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if pointless:
         config.hook.pytest_deselected(items=pointless)
         items[:] = [item for item in items if item not in pointless]
+    items.sort(key=lambda item: FIRST.index(item.path) if item.path in FIRST else len(FIRST))
 
 
 def _everything_required() -> bool:
