@@ -19,16 +19,23 @@ help:
 	@echo "make stop   stop the embedded database"
 	@echo "make reset  forget the demo's data and start over at the next run"
 
-$(VENV)/.installed: requirements.txt constraints.txt
+# A folder for Python packages, and what puts some into it. They are not compiled beforehand: most of what they
+# bring is never imported, and Python keeps what is.
+define install
 	@echo "== Python packages (once, a minute or two) =="
 	@$(PYTHON) -c 'import sys; sys.exit("Closedloop needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	$(PY) -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt
+endef
+
+$(VENV)/.installed: requirements.txt constraints.txt
+	$(install) -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
-	@touch $@
+# All at once: after one another, pip would look at everything twice.
+$(VENV)/.installed-dev: requirements.txt requirements-dev.txt constraints.txt
+	$(install) -r requirements.txt -r requirements-dev.txt
+	@touch $(VENV)/.installed $@
 
 run: $(VENV)/.installed
 	@exec $(PY) -m closedloop run
