@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     owner_url: SecretStr | None = None
     loader_url: SecretStr | None = None
     reader_url: SecretStr | None = None
+    #: On a server: the roles that analysts' and auditors' own database logins are members of, where there are
+    #: such logins. The embedded warehouse has its own.
+    analyst_role: str | None = Field(default=None, min_length=1, max_length=63)
+    auditor_role: str | None = Field(default=None, min_length=1, max_length=63)
     #: Key of the pseudonyms. Embedded: made once and kept in ``home/secrets``. On a server it must be given.
     hash_key: SecretStr | None = None
 

@@ -178,6 +178,7 @@ class DebianServer(Server):
     """PostgreSQL 15 with roles under other names, made by an administrator: the owner is no superuser."""
 
     roles: ClassVar = {"owner": "clerk_owner", "loader": "clerk_loader", "reader": "clerk_reader"}
+    groups: ClassVar = {"analyst": "clerk_analysts", "auditor": "clerk_auditors"}
 
     def __init__(self, bin_folder: Path = DEBIAN_15) -> None:
         super().__init__()
@@ -208,6 +209,8 @@ class DebianServer(Server):
                         sql.Identifier(name), sql.Literal(self._password)
                     )
                 )
+            for name in self.groups.values():
+                connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(name)))
 
     def _run(self, program: str, *arguments: object) -> None:
         subprocess.run(
@@ -229,10 +232,15 @@ class DebianServer(Server):
         urls = {
             f"CLOSEDLOOP_{role.upper()}_URL": self.url(name, database) for role, name in self.roles.items()
         }
-        return urls | {
-            "CLOSEDLOOP_HOME": str(self._folder / "home"),
-            "CLOSEDLOOP_HASH_KEY": "a key for tests",
-        }
+        groups = {f"CLOSEDLOOP_{kind.upper()}_ROLE": name for kind, name in self.groups.items()}
+        return (
+            urls
+            | groups
+            | {
+                "CLOSEDLOOP_HOME": str(self._folder / "home"),
+                "CLOSEDLOOP_HASH_KEY": "a key for tests",
+            }
+        )
 
     def owner_role(self) -> str:
         return self.roles["owner"]

@@ -13,7 +13,7 @@ from closedloop.access.entrance import (
     end_session,
     enter,
 )
-from closedloop.access.grants import Granted, end_sessions, grant, listed, revoke
+from closedloop.access.grants import Granted, end_sessions, grant, listed, revoke, ways
 from closedloop.access.parts import PARTS, STATION_ROLES, AccessError, Grant, Role
 
 __all__ = [
@@ -33,4 +33,5 @@ __all__ = [
     "grant",
     "listed",
     "revoke",
+    "ways",
 ]

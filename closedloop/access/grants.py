@@ -10,6 +10,7 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import class_row
 
+from closedloop.access.logins import end_logins
 from closedloop.access.parts import PARTS, ROLES, AccessError, Grant, Role
 from closedloop.settings import Settings, get_settings
 from closedloop.warehouse.connections import connect
@@ -125,6 +126,8 @@ def revoke(issuer: str, subject: str, *, by: str, settings: Settings | None = No
                 "shows who has one"
             )
         _end_sessions(connection, issuer, subject, "revoked")
+        connection.commit()
+        end_logins(connection, issuer, subject)
         return _listed(connection, "grants.grant_id = any (%s)", [[row[0] for row in taken]])
 
 
@@ -195,11 +198,17 @@ def _require_fitting(wanted: Grant) -> None:
     if place is None and ("city" in places or "nothing" in places):
         return
     if place not in places:
-        raise AccessError(f"{wanted.role} is granted {_WAYS[tuple(places)]}")
+        raise AccessError(f"{wanted.role} is granted {ways(wanted.role)}")
+
+
+def ways(role: Role) -> str:
+    """How a role is granted on the command line."""
+    return _WAYS[tuple(PARTS[role])]
 
 
 _WAYS: dict[tuple[str, ...], str] = {
     ("city", "bureau"): "with --city or --bureau ID",
+    ("city", "bureau", "stations"): "with --city, --bureau ID or --station ID, once for each station",
     ("bureau",): "with --bureau ID (the city is a bureau too: the one without a parent)",
     ("stations",): "with --station ID, once for each station",
     ("nothing",): "without a place: it sees no case",

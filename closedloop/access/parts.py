@@ -31,7 +31,7 @@ PARTS: Final[dict[Role, tuple[Place, ...]]] = {
     "instructor": ("stations",),
     "control_post": ("stations",),
     "duty_officer": ("bureau",),
-    "analyst": ("city", "bureau"),
+    "analyst": ("city", "bureau", "stations"),
     "operator": ("nothing",),
     "account_admin": ("nothing",),
     "auditor": ("nothing",),
@@ -63,7 +63,7 @@ class Grant:
         places = PARTS[self.role]
         if places == ("nothing",):
             return Scope.nowhere(self.role)
-        if self.bureau_id is None and "city" in places:
+        if self.bureau_id is None and not self.stations and "city" in places:
             return Scope.wall(ALL) if self.role == "wall" else Scope.city(self.role)
         if not self.stations:
             return None

@@ -1,4 +1,4 @@
-"""``access grant | revoke | sign-out | list | export``: who may come in, as what, for where."""
+"""``access grant | revoke | sign-out | list | export | login``: who may come in, as what, for where."""
 
 from __future__ import annotations
 
@@ -12,22 +12,15 @@ import typer
 
 from closedloop import access
 from closedloop.access import AccessError, Grant, Granted, Role
+from closedloop.cli.identities import By, Issuer, Subject, issuer_of
 from closedloop.cli.in_shape import warehouse_in_shape
+from closedloop.cli.logins import app as login_app
 from closedloop.cli.progress import say
 from closedloop.settings import Settings, get_settings
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
-Subject = Annotated[
-    str, typer.Argument(help="The identity, as the sign-in page says it: a provider's subject (sub).")
-]
-Issuer = Annotated[
-    str | None,
-    typer.Option(
-        "--issuer", help="Who vouches for it: the provider's address, or gateway. Default: as configured."
-    ),
-]
-By = Annotated[str | None, typer.Option("--by", help="Who decides this. Default: the user of this machine.")]
+app.add_typer(login_app, name="login")
 
 
 @app.command("grant")
@@ -51,13 +44,19 @@ def grant(
         raise AccessError("a grant is for the city, for a bureau or for stations: choose one")
     places = access.PARTS.get(cast(Role, role), ())
     if "city" in places and not (city or bureau or station):
-        raise AccessError(f"say for where: {role} is granted with --city or --bureau ID")
+        raise AccessError(f"say for where: {role} is granted {access.ways(cast(Role, role))}")
     if city and places and "city" not in places:
         raise AccessError(f"{role} is not granted for the whole city")
     wanted = Grant(cast(Role, role), bureau, tuple(station or ()), name)
+    vouching = issuer_of(issuer, settings)
+    if settings.issuer not in (None, vouching):
+        say(
+            f"people sign in here with {settings.issuer}: a grant for {vouching} lets nobody in "
+            "before that changes"
+        )
     with warehouse_in_shape(settings):
         given = access.grant(
-            _issuer(issuer, settings),
+            vouching,
             subject,
             wanted,
             by=by or getpass.getuser(),
@@ -74,7 +73,7 @@ def revoke(subject: Subject, issuer: Issuer = None, by: By = None) -> None:
     settings = get_settings()
     with warehouse_in_shape(settings):
         for taken in access.revoke(
-            _issuer(issuer, settings), subject, by=by or getpass.getuser(), settings=settings
+            issuer_of(issuer, settings), subject, by=by or getpass.getuser(), settings=settings
         ):
             print(_line(taken, settings))
 
@@ -84,7 +83,7 @@ def sign_out(subject: Subject, issuer: Issuer = None) -> None:
     """End every session of an identity; what it is granted stays."""
     settings = get_settings()
     with warehouse_in_shape(settings):
-        ended = access.end_sessions(_issuer(issuer, settings), subject, settings)
+        ended = access.end_sessions(issuer_of(issuer, settings), subject, settings)
     print(f"{ended} session(s) ended")
 
 
@@ -131,16 +130,6 @@ def _cell(value: object, settings: Settings) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
 
 
-def _issuer(said: str | None, settings: Settings) -> str:
-    found = said or settings.issuer
-    if found is None:
-        raise AccessError(
-            "say who vouches for the identity: --issuer https://… (the provider's address) or --issuer "
-            f"{access.GATEWAY}; or configure the sign-in first"
-        )
-    return found
-
-
 def _moment(text: str | None, settings: Settings, option: str) -> datetime | None:
     """A day (its midnight) or a moment, in the warehouse's zone unless it has an offset."""
     if text is None:
@@ -165,7 +154,7 @@ def _line(each: Granted, settings: Settings) -> str:
         parts.append(f"revoked {_local(each.revoked_at, settings)} by {each.revoked_by}")
     elif each.valid_to:
         parts.append(f"until {_local(each.valid_to, settings)}")
-    parts.append(f"by {each.granted_by}")
+    parts.append(f"granted by {each.granted_by}")
     return "  ".join(part for part in parts if part)
 
 

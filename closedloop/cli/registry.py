@@ -53,6 +53,7 @@ COMMANDS = (
     Command("build", "closedloop.cli.build:build", "Build the marts and publish them, whole or not at all."),
     Command("dbt", "closedloop.cli.build:dbt", "Any dbt command; what it writes is never published."),
     Command("docs", "closedloop.cli.docs:docs", "Write the models' documentation as one offline page."),
+    Command("starter", "closedloop.cli.starter:starter", "Write a dbt project for an analyst with a login."),
     Command("load-demo", "closedloop.cli.load_demo:load_demo", "Load the fictional city into nothing."),
     Command("demo", "closedloop.cli.demo:demo", "Write the exports of the fictional city."),
 )

@@ -106,6 +106,8 @@ def status() -> None:
             f"{_local(build.at, settings)}{f': {build.message}' if build.message else ''}"
         )
     _tell_refresh(refreshed, settings)
+    for sentence in warehouse.advice(settings) if revision == expected else ():
+        print(f"advice      {sentence}")
 
 
 def _tell_refresh(last: LastRefresh | None, settings: Settings) -> None:

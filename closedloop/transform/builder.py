@@ -28,6 +28,7 @@ from closedloop.transform.verdict import Failure, failure_of
 from closedloop.warehouse.addresses import urls
 from closedloop.warehouse.connections import connect
 from closedloop.warehouse.locks import locked_for_session
+from closedloop.warehouse.roles import show_published_to_analysts
 
 Connection = psycopg.Connection[Any]
 
@@ -156,12 +157,14 @@ class _Build:
         )
 
     def _publish(self) -> float:
-        guard.refuse_open_marts(self.conn, "marts" + NEXT)
+        addresses = urls(self.settings)
+        guard.refuse_open_marts(self.conn, "marts" + NEXT, addresses)
         record.write_tests(self.conn, self.build_id, self.nodes)
         began = time.monotonic()
 
         def swap() -> None:
             schemas.rename_pairs(self.conn)
+            show_published_to_analysts(self.conn, addresses)
             record.finish_published(self.conn, self.build_id, self.nodes)
             stamp_marts(self.conn, self.build_id)
 

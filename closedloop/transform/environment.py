@@ -24,7 +24,8 @@ def dbt_home(settings: Settings) -> Path:
 
 def dbt_environment(settings: Settings, *, schema_suffix: str) -> dict[str, str]:
     """Variables for the child. ``schema_suffix`` is ``_next`` for what writes, empty for what only reads."""
-    owner = urls(settings).parts("owner")
+    addresses = urls(settings)
+    owner = addresses.parts("owner")
     environment = {
         "CLOSEDLOOP_DBT_HOST": owner.get("host", "localhost"),
         "CLOSEDLOOP_DBT_PORT": owner.get("port", "5432"),
@@ -32,6 +33,8 @@ def dbt_environment(settings: Settings, *, schema_suffix: str) -> dict[str, str]
         "CLOSEDLOOP_DBT_DBNAME": owner["dbname"],
         "CLOSEDLOOP_DBT_THREADS": str(THREADS),
         "CLOSEDLOOP_SCHEMA_SUFFIX": schema_suffix,
+        "CLOSEDLOOP_DBT_READER": addresses.user("reader"),
+        "CLOSEDLOOP_DBT_ANALYSTS": addresses.analysts or "",
         "DBT_ENV_SECRET_CLOSEDLOOP_PASSWORD": owner.get("password", ""),
         "DBT_PROJECT_DIR": str(settings.dbt_project_dir),
         "DBT_PROFILES_DIR": str(settings.dbt_project_dir),

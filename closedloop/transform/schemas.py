@@ -16,6 +16,7 @@ from psycopg import errors, sql
 from closedloop.errors import ClosedloopError
 from closedloop.transform.environment import NEXT
 from closedloop.warehouse.addresses import Urls
+from closedloop.warehouse.people import SCHEMA_PREFIX
 from closedloop.warehouse.roles import DBT_SCHEMAS as PUBLISHED
 from closedloop.warehouse.roles import ensure_schemas
 
@@ -24,6 +25,8 @@ UPCOMING = tuple(name + NEXT for name in PUBLISHED)
 #: Shorter than a page's patience: while we wait for a lock, everybody behind us waits too.
 LOCK_TIMEOUT = "500ms"
 LOCK_ATTEMPTS = 240
+#: So many attempts an analyst's open transaction is waited for.
+PATIENCE_WITH_ANALYSTS = 20
 
 Connection = psycopg.Connection[Any]
 
@@ -55,7 +58,7 @@ from reference
 join next_relation on next_relation.oid = reference.oid
 join pg_class c on c.oid = reference.dependent
 join pg_namespace n on n.oid = c.relnamespace
-where n.nspname <> all (%(upcoming)s)
+where n.nspname <> all (%(upcoming)s) and not starts_with(n.nspname, %(analysts)s)
 order by 1, 2
 limit 1
 """
@@ -66,10 +69,13 @@ def empty_next(conn: Connection, addresses: Urls, on_wait: Callable[[str], None]
     yet.
 
     Refuses when something outside them refers to a relation in them: ``drop … cascade`` would take it along,
-    and it would be reading the build before last.
+    and it would be reading the build before last. Views in analysts' own schemas it does take along: they
+    could read nothing since the last publication, and no analyst holds up a build.
     """
     with conn.transaction():
-        found = conn.execute(_OUTSIDE_REFERENCES, {"upcoming": list(UPCOMING)}).fetchone()
+        found = conn.execute(
+            _OUTSIDE_REFERENCES, {"upcoming": list(UPCOMING), "analysts": SCHEMA_PREFIX}
+        ).fetchone()
     if found:
         raise SchemaError(
             f"{found[0]} refers to {found[1]}, which the next build drops; make it a model of the dbt "
@@ -99,10 +105,33 @@ def in_one_transaction(conn: Connection, work: Callable[[], None], on_wait: Call
         except (errors.LockNotAvailable, errors.DeadlockDetected):
             if attempt == 1:
                 on_wait(f"waiting for {_readers(conn)} to end a transaction")
+            if attempt >= PATIENCE_WITH_ANALYSTS:
+                _end_analysts(conn, on_wait)
     raise SchemaError(
         f"{_readers(conn)} kept a transaction open in the schemas of an earlier build; "
         "end it (a forgotten psql session, perhaps), then: python -m closedloop build"
     )
+
+
+def _end_analysts(conn: Connection, on_wait: Callable[[str], None]) -> None:
+    """End sessions of analysts' logins that are in the way; their limits are their own to lift."""
+    ended = conn.execute(
+        """
+        select distinct usename || ' (pid ' || pid || ')', pg_terminate_backend(pid)
+        from pg_locks
+        join pg_stat_activity using (pid)
+        join pg_class on pg_class.oid = relation
+        join pg_namespace on pg_namespace.oid = relnamespace
+        where
+            granted
+            and nspname = any (%s)
+            and usename in (select login from access.logins where ended_at is null)
+            and pg_has_role(current_user, usesysid, 'usage')
+        """,
+        [list(UPCOMING)],
+    ).fetchall()
+    for who, _ in ended:
+        on_wait(f"ended the session of {who}, which stood in the way")
 
 
 def _readers(conn: Connection) -> str:

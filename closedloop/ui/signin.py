@@ -49,10 +49,15 @@ def identity_name(identity: Identity, texts: Texts, names: Names | None = None) 
         }[identity.role]
     bureau = identity.scope.bureau_id
     place = t("the city") if bureau is None else names.name("bureau", bureau) if names else bureau
+    some = (
+        identity.scope.stations if isinstance(identity.scope.stations, frozenset) and bureau is None else ()
+    )
+    if some:
+        place = t(", ").join(names.station(station) if names else station for station in sorted(some))
     return {
         "leadership": t("Leadership of {place}", place=place),
         "duty_officer": t("Duty officer of {place}", place=place),
-        "analyst": t("Analyst") if bureau is None else t("Analyst of {place}", place=place),
+        "analyst": t("Analyst of {place}", place=place) if bureau or some else t("Analyst"),
         "operator": t("Operator"),
         "account_admin": t("Account administrator"),
         "auditor": t("Auditor"),

@@ -15,7 +15,7 @@ from closedloop.warehouse.errors import WarehouseError, WarehouseUnavailable
 from closedloop.warehouse.info import get_info, is_demo, set_info
 from closedloop.warehouse.lifetime import in_use
 from closedloop.warehouse.locks import LOAD_AND_BUILD
-from closedloop.warehouse.roles import DBT_SCHEMAS, ensure_schemas, require_sound_roles
+from closedloop.warehouse.roles import DBT_SCHEMAS, ensure_schemas
 from closedloop.warehouse.schema import (
     current_revision,
     is_current,
@@ -25,6 +25,7 @@ from closedloop.warehouse.schema import (
 )
 from closedloop.warehouse.scope import ALL, UNASSIGNED, Scope, ScopeError, scope_statements, scoped_connection
 from closedloop.warehouse.secret_files import hash_key
+from closedloop.warehouse.soundness import advice, require_sound_roles
 
 __all__ = [
     "ALL",
@@ -38,6 +39,7 @@ __all__ = [
     "Urls",
     "WarehouseError",
     "WarehouseUnavailable",
+    "advice",
     "connect",
     "current_revision",
     "dispose_engines",

@@ -1,4 +1,7 @@
-"""The three addresses of a warehouse: owner (migrations, dbt), loader (raw, ops), reader (marts)."""
+"""The three addresses of a warehouse: owner (migrations, dbt), loader (raw, ops), reader (marts).
+
+And the names of the two roles without an address, which the logins of analysts and auditors are members of.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,23 @@ from closedloop.warehouse.socket_folder import socket_folder
 
 Role = Literal["owner", "loader", "reader"]
 ROLES: tuple[Role, ...] = ("owner", "loader", "reader")
+#: What the two roles without an address are called on the embedded server.
+EMBEDDED_ANALYSTS = "closedloop_analyst"
+EMBEDDED_AUDITORS = "closedloop_auditor"
 
 
 @dataclass(frozen=True)
 class Urls:
-    """libpq URLs with passwords: never print one. ``repr`` shows only the roles' names."""
+    """libpq URLs with passwords: never print one. ``repr`` shows only the roles' names.
+
+    ``analysts`` and ``auditors`` are names of roles, None on a server without such logins.
+    """
 
     owner: str
     loader: str
     reader: str
+    analysts: str | None = None
+    auditors: str | None = None
 
     def __repr__(self) -> str:
         names = ", ".join(f"{role}={self.user(role)}" for role in ROLES)
@@ -66,7 +77,8 @@ def urls(settings: Settings | None = None) -> Urls:
     """
     settings = settings or get_settings()
     if settings.embedded:
-        return Urls(*(embedded_url(settings, f"closedloop_{role}", role) for role in ROLES))
+        three = (embedded_url(settings, f"closedloop_{role}", role) for role in ROLES)
+        return Urls(*three, EMBEDDED_ANALYSTS, EMBEDDED_AUDITORS)
     found = {}
     for role in ROLES:
         variable = f"CLOSEDLOOP_{role.upper()}_URL"
@@ -89,4 +101,4 @@ def urls(settings: Settings | None = None) -> Urls:
                     f"{variable} names no {'role' if part == 'user' else 'database'}; add it"
                 )
         found[role] = url
-    return Urls(**found)
+    return Urls(**found, analysts=settings.analyst_role, auditors=settings.auditor_role)

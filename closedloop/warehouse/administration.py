@@ -7,9 +7,14 @@ from psycopg import sql
 
 from closedloop.settings import Settings
 from closedloop.warehouse import secret_files
-from closedloop.warehouse.addresses import ROLES, embedded_url
+from closedloop.warehouse.addresses import EMBEDDED_ANALYSTS, EMBEDDED_AUDITORS, ROLES, embedded_url
 from closedloop.warehouse.data_folder import ADMIN, data_folder
 from closedloop.warehouse.errors import WarehouseError
+
+_GROUPS = (EMBEDDED_ANALYSTS, EMBEDDED_AUDITORS)
+#: How much of the server's connections each role may take: no one of them keeps the others out.
+_SHARES = {"owner": 0.25, "loader": 0.15, "reader": 0.7}
+_POWERLESS = sql.SQL("nosuperuser nocreatedb nocreaterole nobypassrls noreplication")
 
 
 def admin_connection(settings: Settings, database: str = "postgres") -> psycopg.Connection:
@@ -38,19 +43,38 @@ def answers(settings: Settings) -> bool:
     return row is not None and row[0] == 1 and data_folder(settings).samefile(row[1])
 
 
+def roles_are_there(settings: Settings) -> bool:
+    """Whether a server that an earlier release started has every role of this one."""
+    wanted = [*(f"closedloop_{role}" for role in ROLES), *_GROUPS]
+    with admin_connection(settings) as connection:
+        found = connection.execute(
+            "select count(*) from pg_roles where rolname = any (%s)", [wanted]
+        ).fetchone()
+    return found is not None and found[0] == len(wanted)
+
+
 def ensure_roles(settings: Settings) -> None:
-    """The three roles, with the passwords of the secret files and no right but to log in."""
+    """The three roles, with the passwords of the secret files and no right but to log in, each with its share
+    of the connections; and the two that analysts' and auditors' logins are members of.
+    """
     with admin_connection(settings) as connection:
         known = {name for (name,) in connection.execute("select rolname from pg_roles")}
+        (most,) = connection.execute("select current_setting('max_connections')::integer").fetchone() or (0,)
+        for group in _GROUPS:
+            if group not in known:
+                connection.execute(sql.SQL("create role {}").format(sql.Identifier(group)))
+            connection.execute(sql.SQL("alter role {} nologin {}").format(sql.Identifier(group), _POWERLESS))
         for role in ROLES:
             name = sql.Identifier(f"closedloop_{role}")
             if f"closedloop_{role}" not in known:
                 connection.execute(sql.SQL("create role {}").format(name))
             connection.execute(
-                sql.SQL(
-                    "alter role {} login nosuperuser nocreatedb nocreaterole nobypassrls noreplication "
-                    "password {}"
-                ).format(name, sql.Literal(secret_files.read(settings, role)))
+                sql.SQL("alter role {} login {} connection limit {} password {}").format(
+                    name,
+                    _POWERLESS,
+                    sql.Literal(max(8, int(most * _SHARES[role]))),
+                    sql.Literal(secret_files.read(settings, role)),
+                )
             )
             connection.execute(sql.SQL("alter role {} set timezone = 'UTC'").format(name))
         connection.execute("alter role closedloop_reader set default_transaction_read_only = on")

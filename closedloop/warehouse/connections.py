@@ -31,13 +31,7 @@ def connect(
 def _open(
     url: str, role: Role, settings: Settings, *, autocommit: bool, application: str
 ) -> psycopg.Connection[Any]:
-    # Given with the connection, so that they hold on a server whose roles were made by somebody else.
-    options = ["-c timezone=UTC"]
-    if role == "reader":
-        options += [
-            "-c default_transaction_read_only=on",
-            f"-c statement_timeout={settings.statement_timeout}s",
-        ]
+    options = " ".join(f"-c {name}={value}" for name, value in _manners(role, settings).items())
     try:
         return psycopg.connect(
             url,
@@ -46,10 +40,33 @@ def _open(
             prepare_threshold=None,
             application_name=application[:63],
             connect_timeout=10,
-            options=" ".join(options),
+            options=options,
         )
     except psycopg.OperationalError as error:
         raise WarehouseUnavailable(_sentence(error, role, settings)) from error
+
+
+#: A process that stopped in the middle of a transaction (a laptop asleep) gives its locks back after this.
+_FORGOTTEN = "15min"
+#: A page waits for no lock: what it reads is replaced by renaming, never by rewriting.
+_PATIENCE_OF_A_PAGE = "5s"
+
+
+def _manners(role: Role, settings: Settings) -> dict[str, str]:
+    """Settings given with the connection, so that they hold on a server whose roles somebody else made.
+
+    Loads and builds wait for each other by a lock, for as long as it takes: no ``lock_timeout`` for them.
+    """
+    if role != "reader":
+        return {"timezone": "UTC", "idle_in_transaction_session_timeout": _FORGOTTEN}
+    return {
+        "timezone": "UTC",
+        "default_transaction_read_only": "on",
+        "statement_timeout": f"{settings.statement_timeout}s",
+        "lock_timeout": _PATIENCE_OF_A_PAGE,
+        # Between two statements of one question a page does nothing else.
+        "idle_in_transaction_session_timeout": f"{settings.statement_timeout}s",
+    }
 
 
 def _sentence(error: psycopg.OperationalError, role: Role, settings: Settings) -> str:

@@ -79,6 +79,8 @@ def _start(settings: Settings, user: ServiceUser | None, progress: Progress) -> 
     for name in ("admin", *ROLES):
         secret_files.read_or_create(settings, name)
     if _living_server_answers(settings, folder):
+        if not administration.roles_are_there(settings):
+            administration.ensure_roles(settings)
         administration.ensure_database(settings)
         return False
     if data_folder.exists(settings) and data_folder.made_by(settings) != MAJOR:

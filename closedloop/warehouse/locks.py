@@ -29,6 +29,7 @@ def lock_for_transaction(
     """Take the lock until the transaction ends. ``waiting`` is told who holds it, if anybody does."""
     row = connection.execute("select pg_try_advisory_xact_lock(%s)", [key]).fetchone()
     if row is not None and not row[0]:
+        _end_login_that_holds(connection, key)
         waiting(_who_holds(connection, key))
         connection.execute("select pg_advisory_xact_lock(%s)", [key])
 
@@ -46,6 +47,7 @@ def locked_for_session(
         raise ValueError("a lock held over transactions needs a connection in autocommit")
     row = connection.execute("select pg_try_advisory_lock(%s)", [key]).fetchone()
     if row is not None and not row[0]:
+        _end_login_that_holds(connection, key)
         waiting(_who_holds(connection, key))
         connection.execute("select pg_advisory_lock(%s)", [key])
     try:
@@ -73,6 +75,39 @@ def holder(connection: psycopg.Connection, key: int = LOAD_AND_BUILD) -> str | N
         [key],
     ).fetchone()
     return row[0] if row else None
+
+
+def _end_login_that_holds(connection: psycopg.Connection, key: int) -> None:
+    """End the session of an analyst or an auditor that holds the lock: anybody who may connect can take one.
+
+    Only the owner can; a load waits for the next build to do it.
+    """
+    row = connection.execute(
+        """
+        select coalesce(bool_and(has_schema_privilege(oid, 'usage')), false)
+        from pg_namespace
+        where nspname = 'access'
+        """
+    ).fetchone()
+    if row is None or not row[0]:
+        return
+    if connection.execute("select to_regclass('access.logins')").fetchone() == (None,):
+        return
+    connection.execute(
+        """
+        select pg_terminate_backend(pid)
+        from pg_locks
+        join pg_stat_activity using (pid)
+        where
+            locktype = 'advisory'
+            and granted
+            and database = (select oid from pg_database where datname = current_database())
+            and (classid::bigint << 32) | objid::bigint = %s
+            and usename in (select login from access.logins where ended_at is null)
+            and pg_has_role(current_user, usesysid, 'usage')
+        """,
+        [key],
+    )
 
 
 def _who_holds(connection: psycopg.Connection, key: int) -> str:

@@ -1,4 +1,4 @@
-"""What each role may do, and whether the roles of a server are what they should be.
+"""What each role may do. Whether the roles of a server are what they should be: ``soundness``.
 
 The roles' names come from the URLs: on a server an administrator made them, and called them as they liked.
 """
@@ -8,9 +8,7 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
-from closedloop.settings import Settings, get_settings
-from closedloop.warehouse.addresses import Urls, urls
-from closedloop.warehouse.connections import connect
+from closedloop.warehouse.addresses import Urls
 from closedloop.warehouse.errors import WarehouseError
 
 OLDEST_SERVER = 15
@@ -63,7 +61,10 @@ def ensure_schemas(connection: psycopg.Connection, addresses: Urls) -> None:
 
 
 def grant(connection: psycopg.Connection, addresses: Urls) -> None:
-    """Give the loader raw and its part of ops, the reader marts, status and a few functions. Idempotent."""
+    """Give the loader raw and its part of ops, the reader marts, status and a few functions, analysts what is
+    published, auditors the traces. Idempotent.
+    """
+    _require_groups(connection, addresses)
     loader, reader = (sql.Identifier(addresses.user(role)) for role in ("loader", "reader"))
     ensure_schemas(connection, addresses)
     for schema in ("raw", "ops"):
@@ -87,11 +88,102 @@ def grant(connection: psycopg.Connection, addresses: Urls) -> None:
     for function in READER_FUNCTIONS:
         connection.execute(sql.SQL("grant execute on function {} to {}").format(sql.SQL(function), reader))
     _close_to_public(connection, loader, addresses)
+    _name_in_policies(connection, addresses)
+    _let_in_analysts(connection, addresses)
+    _let_in_auditors(connection, addresses)
 
 
-def _close_to_public(connection: psycopg.Connection, loader: sql.Identifier, addresses: Urls) -> None:
-    """No temporary tables for the reader, where the database is ours to say so."""
-    database = sql.Identifier(connection.info.dbname)
+def _require_groups(connection: psycopg.Connection, addresses: Urls) -> None:
+    for variable, name in (("ANALYST", addresses.analysts), ("AUDITOR", addresses.auditors)):
+        if name is not None and not _exists(connection, name):
+            raise WarehouseError(
+                f"CLOSEDLOOP_{variable}_ROLE names {name}, and there is no such role; an administrator makes "
+                f"it: create role {sql.Identifier(name).as_string()} nologin"
+            )
+
+
+def _exists(connection: psycopg.Connection, role: str) -> bool:
+    return connection.execute("select from pg_roles where rolname = %s", [role]).fetchone() is not None
+
+
+def _name_in_policies(connection: psycopg.Connection, addresses: Urls) -> None:
+    """Have the policies of marts name the roles of today: those of an earlier release were for everybody, and
+    a server's administrator may have given a role another name since the build.
+    """
+    stale = connection.execute(
+        """
+        select nspname, relname, polname, wanted.role
+        from pg_policy
+        join pg_class on pg_class.oid = polrelid
+        join pg_namespace on pg_namespace.oid = relnamespace
+        join (values ('scope', %s::text), ('analyst', %s::text)) as wanted (policy, role)
+            on polname = wanted.policy
+        where
+            nspname in ('marts', 'marts_next')
+            and wanted.role is not null
+            and polroles <> array[to_regrole(quote_ident(wanted.role))::oid]
+        """,
+        [addresses.user("reader"), addresses.analysts],
+    ).fetchall()
+    for schema, relation, policy, role in stale:
+        connection.execute(
+            sql.SQL("alter policy {} on {} to {}").format(
+                sql.Identifier(policy), sql.Identifier(schema, relation), sql.Identifier(role)
+            )
+        )
+
+
+def show_published_to_analysts(connection: psycopg.Connection, addresses: Urls) -> None:
+    """Let analysts look at the published marts, and at no other build's: to be called with every swap."""
+    if addresses.analysts is None:
+        return
+    analysts = sql.Identifier(addresses.analysts)
+    for statement in (
+        "grant usage on schema marts to {}",
+        "grant select on all tables in schema marts to {}",
+        "revoke all on schema marts_next from {}",
+        "revoke all on all tables in schema marts_next from {}",
+    ):
+        connection.execute(sql.SQL(statement).format(analysts))
+
+
+def _let_in_analysts(connection: psycopg.Connection, addresses: Urls) -> None:
+    if addresses.analysts is None:
+        return
+    analysts = sql.Identifier(addresses.analysts)
+    show_published_to_analysts(connection, addresses)
+    # For the policies: no schema in which they could call it by name is open to them.
+    connection.execute(sql.SQL("grant execute on function access.analyst_stations() to {}").format(analysts))
+    if _owns_database(connection):
+        database = sql.Identifier(connection.info.dbname)
+        connection.execute(
+            sql.SQL("grant connect, temporary on database {} to {}").format(database, analysts)
+        )
+
+
+def _let_in_auditors(connection: psycopg.Connection, addresses: Urls) -> None:
+    if addresses.auditors is None:
+        return
+    auditors = sql.Identifier(addresses.auditors)
+    for statement in (
+        "grant usage on schema audit to {}",
+        "grant select on audit.events to {}",
+        "grant execute on function access.login_is_auditor() to {}",
+    ):
+        connection.execute(sql.SQL(statement).format(auditors))
+    named = connection.execute("select from pg_policy where polrelid = 'audit.events'::regclass").fetchone()
+    statement = (
+        "create policy auditor on audit.events for select to {} using ((select access.login_is_auditor()))"
+        if named is None
+        else "alter policy auditor on audit.events to {}"
+    )
+    connection.execute(sql.SQL(statement).format(auditors))
+    if _owns_database(connection):
+        database = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("grant connect on database {} to {}").format(database, auditors))
+
+
+def _owns_database(connection: psycopg.Connection) -> bool:
     row = connection.execute(
         """
         select pg_has_role(current_user, datdba, 'usage')
@@ -99,8 +191,14 @@ def _close_to_public(connection: psycopg.Connection, loader: sql.Identifier, add
         where datname = current_database()
         """
     ).fetchone()
-    if row is None or not row[0]:
+    return row is not None and row[0]
+
+
+def _close_to_public(connection: psycopg.Connection, loader: sql.Identifier, addresses: Urls) -> None:
+    """No temporary tables for the reader, where the database is ours to say so."""
+    if not _owns_database(connection):
         return
+    database = sql.Identifier(connection.info.dbname)
     everybody = sql.SQL(", ").join(sql.Identifier(addresses.user(role)) for role in ("loader", "reader"))
     connection.execute(sql.SQL("revoke temporary, connect on database {} from public").format(database))
     connection.execute(sql.SQL("grant connect on database {} to {}").format(database, everybody))
@@ -115,189 +213,3 @@ def require_version(connection: psycopg.Connection) -> None:
             f"the server behind CLOSEDLOOP_OWNER_URL is PostgreSQL {major}; Closedloop needs {OLDEST_SERVER} "
             "or newer"
         )
-
-
-_POWERS = """
-select
-    rolsuper as "is a superuser",
-    rolbypassrls as "bypasses row security",
-    rolcreaterole as "may create roles",
-    rolcreatedb as "may create databases",
-    rolreplication as "may replicate"
-from pg_roles
-where rolname = current_user
-"""
-
-_MEMBERSHIPS = """
-select rolname
-from pg_roles
-where
-    rolname <> current_user
-    and pg_has_role(current_user, oid, 'member')
-    and (
-        rolname = any (%(others)s)
-        or rolsuper
-        or rolbypassrls
-        or rolname in (
-            'pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files', 'pg_write_server_files',
-            'pg_execute_server_program', 'pg_maintain', 'pg_create_subscription'
-        )
-    )
-order by rolname
-"""
-
-_OWNED = """
-select pg_describe_object(classid, objid, objsubid)
-from pg_shdepend
-where
-    refclassid = 'pg_authid'::regclass
-    and refobjid = (select oid from pg_roles where rolname = current_user)
-    and deptype = 'o'
-    and dbid in (0, (select oid from pg_database where datname = current_database()))
-order by 1
-limit 1
-"""
-
-_SUBJECT_TO_POLICIES = """
-select format('%%I.%%I', nspname, relname)
-from pg_class
-join pg_namespace on pg_namespace.oid = relnamespace
-where
-    nspname = any (%(schemas)s)
-    and relkind in ('r', 'p')
-    and row_security_active(pg_class.oid)
-order by 1
-limit 1
-"""
-
-_FOREIGN = """
-select format('%%I.%%I', nspname, relname), pg_get_userbyid(relowner)
-from pg_class
-join pg_namespace on pg_namespace.oid = relnamespace
-where
-    nspname = any (%(schemas)s)
-    and relkind in ('r', 'p', 'v', 'm')
-    and not pg_has_role(current_user, relowner, 'usage')
-order by 1
-limit 1
-"""
-
-
-def require_sound_roles(settings: Settings | None = None) -> None:
-    """Check all three roles of a migrated warehouse. Raises WarehouseError with every fault in one message.
-
-    A builder under row security would see no row, and its tests would pass on nothing; a reader who owns a
-    table is under no policy at all.
-    """
-    settings = settings or get_settings()
-    addresses = urls(settings)
-    with connect("owner", settings) as connection:
-        require_version(connection)
-        faults = _faults_of_owner(connection)
-    for role in ("loader", "reader"):
-        faults += _faults_of_guest(settings, addresses, role)
-    if faults:
-        raise WarehouseError("the warehouse's roles are not safe: " + "; ".join(faults))
-
-
-def require_sound_owner(connection: psycopg.Connection) -> None:
-    """Check the role behind an owner's connection. Raises WarehouseError with every fault."""
-    faults = _faults_of_owner(connection)
-    if faults:
-        raise WarehouseError("the warehouse's roles are not safe: " + "; ".join(faults))
-
-
-def _faults_of_owner(connection: psycopg.Connection) -> list[str]:
-    faults = []
-    schemas = {"schemas": list(all_schemas())}
-    owner = connection.info.user
-    if (row := connection.execute(_FOREIGN, schemas).fetchone()) is not None:
-        faults.append(
-            f"{row[0]} belongs to {row[1]}, not to the owner {owner}: alter table {row[0]} owner to {owner}"
-        )
-    if (row := connection.execute(_SUBJECT_TO_POLICIES, schemas).fetchone()) is not None:
-        faults.append(
-            f"the owner {owner} is itself under row security on {row[0]} and would build from no rows: "
-            f"alter table {row[0]} no force row level security, and let {owner} own it"
-        )
-    return faults
-
-
-def _faults_of_guest(settings: Settings, addresses: Urls, role: str) -> list[str]:
-    faults = []
-    others = [addresses.user(other) for other in ("owner", "loader", "reader") if other != role]
-    with connect(role, settings) as connection:  # type: ignore[arg-type]
-        name = connection.info.user
-        if name in others:
-            faults.append(
-                f"CLOSEDLOOP_{role.upper()}_URL names {name}, who has another part too: give each its own "
-                "role"
-            )
-            return faults
-        cursor = connection.execute(_POWERS)
-        row = cursor.fetchone() or ()
-        for power, has in zip((c.name for c in cursor.description or ()), row, strict=True):
-            if has:
-                faults.append(f"the {role} {name} {power}: take that from it")
-        members = [r[0] for r in connection.execute(_MEMBERSHIPS, {"others": others})]
-        if members:
-            faults.append(f"the {role} {name} is a member of {', '.join(members)}: revoke that")
-        if (row := connection.execute(_OWNED).fetchone()) is not None:
-            faults.append(f"the {role} {name} owns {row[0]}: give it to the owner")
-        if role == "reader":
-            faults += _faults_of_reader(connection, name)
-    return faults
-
-
-def _faults_of_reader(connection: psycopg.Connection, name: str) -> list[str]:
-    faults = []
-    closed = [schema for schema in all_schemas() if schema not in READER_SCHEMAS]
-    for (schema,) in connection.execute(
-        "select nspname from pg_namespace where nspname = any (%s) and has_schema_privilege(oid, 'usage')",
-        [closed],
-    ):
-        faults.append(
-            f"the reader {name} may look into schema {schema}: revoke usage on schema {schema} from {name}"
-        )
-    for (schema,) in connection.execute(
-        r"""
-        select nspname
-        from pg_namespace
-        where nspname not like 'pg\_%' and has_schema_privilege(oid, 'create')
-        order by nspname
-        """
-    ):
-        faults.append(
-            f"the reader {name} may create in schema {schema}: revoke create on schema {schema} from public"
-        )
-    for (relation,) in connection.execute(
-        """
-        select format('%%I.%%I', nspname, relname)
-        from pg_class
-        join pg_namespace on pg_namespace.oid = relnamespace
-        where
-            nspname = any (%s)
-            and relkind in ('r', 'p', 'v', 'm')
-            and has_table_privilege(pg_class.oid, 'insert, update, delete, truncate')
-        order by 1
-        limit 1
-        """,
-        [list(all_schemas())],
-    ):
-        faults.append(f"the reader {name} may write {relation}: revoke that")
-    for (relation,) in connection.execute(
-        """
-        select format('%%I.%%I', nspname, relname)
-        from pg_class
-        join pg_namespace on pg_namespace.oid = relnamespace
-        where
-            nspname = any (%s)
-            and relkind in ('r', 'p', 'v', 'm')
-            and has_any_column_privilege(pg_class.oid, 'select')
-        order by 1
-        limit 1
-        """,
-        [list(CALL_ONLY_SCHEMAS)],
-    ):
-        faults.append(f"the reader {name} may read {relation}: revoke that")
-    return faults

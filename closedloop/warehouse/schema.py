@@ -10,7 +10,7 @@ from sqlalchemy import Connection, create_engine, pool
 from sqlalchemy.exc import DBAPIError
 
 from closedloop.settings import Settings, get_settings
-from closedloop.warehouse import locks, roles
+from closedloop.warehouse import locks, roles, soundness
 from closedloop.warehouse.addresses import urls
 from closedloop.warehouse.connections import connect
 from closedloop.warehouse.errors import WarehouseError
@@ -84,7 +84,7 @@ def migrate(settings: Settings | None = None) -> bool:
             _prepare(connection)
             before = _revision(connection)
             _upgrade(lent)
-            roles.require_sound_owner(connection)
+            soundness.require_sound_owner(connection)
             roles.grant(connection, addresses)
             _state_facts(connection, settings)
             after = _revision(connection)
@@ -93,7 +93,7 @@ def migrate(settings: Settings | None = None) -> bool:
         raise WarehouseError(
             f"the migration to revision {latest_revision()} failed and changed nothing: {str(reason).strip()}"
         ) from error
-    roles.require_sound_roles(settings)
+    soundness.require_sound_roles(settings)
     return before != after
 
 

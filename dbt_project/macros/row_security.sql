@@ -8,8 +8,10 @@
       any       reference data without a station: any scope at all
       city      the whole city only: batches, builds
 
-    No scope, no row: an unset setting reads NULL, and '' after a transaction that had set it. The
-    (select …) makes the setting be read once per query instead of once per row. -#}
+    Two policies carry it out, each for one role, so that a query is planned with one of them. The page server's
+    (scope) asks its setting: no scope, no row, for an unset setting reads NULL, and '' after a transaction that
+    had set it. The analysts' (analyst) asks the grant of whoever is logged in: a person with SQL can set any
+    setting. The (select …) makes either be asked once per query instead of once per row. -#}
 
 {% macro scope_setting() -%}
     (select nullif(current_setting('closedloop.stations', true), ''))
@@ -58,6 +60,34 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The same words for somebody who is logged in as an analyst. No grant in force: NULL, and so no row. -#}
+{% macro analyst_stations() -%}
+    ((select access.analyst_stations())::text[])
+{%- endmacro %}
+
+{% macro analyst_condition(scope) -%}
+    {%- if scope == 'place' -%}
+        ({{ analyst_condition('station') }})
+        and not is_small_home
+    {%- elif scope in ('station', 'totals') -%}
+        (select '*' = any (access.analyst_stations()))
+        or station_id = any ({{ analyst_stations() }})
+    {%- elif scope == 'any' -%}
+        (select access.analyst_stations()) is not null
+    {%- elif scope == 'city' -%}
+        (select '*' = any (access.analyst_stations()))
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Roles have the names their administrator gave them. -#}
+{% macro role_name(variable) -%}
+    {{ return('"' ~ env_var(variable).replace('"', '""') ~ '"') }}
+{%- endmacro %}
+
+{% macro analysts_exist() -%}
+    {{ return(env_var('CLOSEDLOOP_DBT_ANALYSTS', '') != '') }}
+{%- endmacro %}
+
 {% macro declared_scope(node) -%}
     {{ return((node.config.meta or {}).get('scope')) }}
 {%- endmacro %}
@@ -85,8 +115,22 @@
 {% macro create_scope_policy() -%}
     {%- if execute and is_published_mart(model) -%}
         create policy scope on {{ this.schema }}.{{ this.identifier }}
-        for select to public
+        for select to {{ role_name('CLOSEDLOOP_DBT_READER') }}
         using ({{ scope_condition(declared_scope(model), (model.config.meta or {}).get('wall_rows')) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro drop_analyst_policy() -%}
+    {%- if is_published_mart(model) -%}
+        drop policy if exists analyst on {{ this.schema }}.{{ this.identifier }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro create_analyst_policy() -%}
+    {%- if execute and is_published_mart(model) and analysts_exist() -%}
+        create policy analyst on {{ this.schema }}.{{ this.identifier }}
+        for select to {{ role_name('CLOSEDLOOP_DBT_ANALYSTS') }}
+        using ({{ analyst_condition(declared_scope(model)) }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -129,14 +173,19 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The last word of every run: whatever stands in the schema of the marts, whoever made it, carries a policy. -#}
+{#- The last word of every run: whatever stands in the schema of the marts, whoever made it, carries its policies,
+    and none that is for everybody. -#}
 {% macro require_row_security() -%}
     {%- if execute -%}
         {%- set bare = run_query(
             "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
             ~ "where n.nspname = '" ~ generate_schema_name('marts', none) ~ "' "
             ~ "and c.relkind in ('r', 'p', 'v', 'm', 'f') "
-            ~ "and (not c.relrowsecurity or not exists (select from pg_policy p where p.polrelid = c.oid)) "
+            ~ "and (not c.relrowsecurity "
+            ~ "or not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'scope') "
+            ~ ("or not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'analyst') "
+               if analysts_exist() else "")
+            ~ "or exists (select from pg_policy p where p.polrelid = c.oid and 0 = any (p.polroles))) "
             ~ "order by 1"
         ) -%}
         {%- if bare.rows | length > 0 -%}

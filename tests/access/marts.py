@@ -10,18 +10,22 @@ import yaml
 from closedloop.settings import PROJECT_ROOT
 
 MODELS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
-_SETTING = "NULLIF(current_setting('closedloop.stations'::text, true), ''::text)"
 
-#: What each scope word means, in PostgreSQL's own spelling, white space aside.
+#: What each scope word means to the page server and to an analyst's login, in PostgreSQL's own spelling,
+#: white space aside.
 MEANINGS = {
-    "any": "is not null",
-    "city": "= '*'::text",
-    "station": "station_id = any (string_to_array",
+    "any": ("is not null", "is not null"),
+    "city": ("= '*'::text", "'*'::text = any (access.analyst_stations())"),
+    "station": (
+        "station_id = any (string_to_array",
+        "station_id = any (( select access.analyst_stations()",
+    ),
     # As station, and small homes for those alone who work there or stand above it.
-    "place": "not is_small_home",
+    "place": ("not is_small_home", "and (not is_small_home)"),
     # As station, and for a wall display by a setting of its own.
-    "totals": "closedloop.totals",
+    "totals": ("closedloop.totals", "station_id = any (( select access.analyst_stations()"),
 }
+READER, ANALYSTS = "closedloop_reader", "closedloop_analyst"
 
 
 def declared() -> dict[str, str]:
@@ -55,18 +59,25 @@ class Relation:
             return "no row security"
         if scope not in MEANINGS:
             return f"no scope word in the YAML, or an unknown one: {scope}"
-        to_public = [policy for policy in self.policies if policy[1] == "public"]
-        if len(to_public) != 1 or any(command != "r" for command, _, _ in self.policies):
+        if sorted(role for _, role, _ in self.policies) != [ANALYSTS, READER] or any(
+            command != "r" for command, _, _ in self.policies
+        ):
             return f"policies {self.policies}"
-        condition = " ".join(to_public[0][2].lower().split())
-        if MEANINGS[scope] not in condition or "closedloop.stations" not in condition:
-            return f"its policy does not say {scope}: {condition}"
-        if scope in ("place", "totals") and MEANINGS["station"] not in condition:
-            return f"its policy forgets the station: {condition}"
-        if scope != "totals" and "closedloop.totals" in condition:
-            return f"its policy lets a wall display in: {condition}"
-        if scope not in ("station", "place", "totals") and "station_id" in condition:
-            return f"its policy says more than {scope}: {condition}"
+        conditions = {role: " ".join(condition.lower().split()) for _, role, condition in self.policies}
+        for place, role in enumerate((READER, ANALYSTS)):
+            condition = conditions[role]
+            if MEANINGS[scope][place] not in condition:
+                return f"its policy does not say {scope} to {role}: {condition}"
+            if scope in ("place", "totals") and MEANINGS["station"][place] not in condition:
+                return f"its policy forgets the station: {condition}"
+            if scope != "totals" and "closedloop.totals" in condition:
+                return f"its policy lets a wall display in: {condition}"
+            if scope not in ("station", "place", "totals") and "station_id" in condition:
+                return f"its policy says more than {scope}: {condition}"
+        if "closedloop.stations" not in conditions[READER]:
+            return f"its policy asks no scope: {conditions[READER]}"
+        if "current_setting" in conditions[ANALYSTS]:
+            return f"a person with SQL could set what it asks: {conditions[ANALYSTS]}"
         return None
 
 

@@ -19,6 +19,15 @@ def test_every_relation_is_declared_and_under_its_policy(city):
 
 _TABLE = "create table marts.forgot (station_id text); alter table marts.forgot enable row level security;"
 _CITY = "using (current_setting('closedloop.stations') = '*')"
+_READER, _ANALYST = "to closedloop_reader", "to closedloop_analyst"
+_OURS = (
+    f"create policy a on marts.forgot for select {_READER} using (station_id = any (string_to_array("
+    "current_setting('closedloop.stations'), ',')))"
+)
+_THEIRS = (
+    f"create policy b on marts.forgot for select {_ANALYST} using "
+    "(station_id = any ((select access.analyst_stations())::text[]))"
+)
 
 
 @pytest.mark.parametrize(
@@ -28,13 +37,21 @@ _CITY = "using (current_setting('closedloop.stations') = '*')"
         ("create view marts.forgot as select * from marts.fct_work_items", "without security_invoker"),
         ("create materialized view marts.forgot as select 1 as a", "does not reach kind m"),
         (_TABLE, "policies"),
-        (f"{_TABLE} create policy a on marts.forgot for select using (true)", "does not say station"),
-        (f"{_TABLE} create policy a on marts.forgot for select {_CITY}", "does not say station"),
-        (f"{_TABLE} create policy a on marts.forgot for all {_CITY}", "policies"),
+        (f"{_TABLE} {_OURS}", "policies"),
+        (f"{_TABLE} {_OURS}; create policy b on marts.forgot for select using (true)", "policies"),
+        (f"{_TABLE} {_OURS}; {_THEIRS.replace('for select', 'for all')}", "policies"),
+        (f"{_TABLE} {_OURS}; {_THEIRS}; create policy c on marts.forgot for select using (true)", "policies"),
         (
-            f"{_TABLE} create policy a on marts.forgot for select {_CITY}; "
-            "create policy b on marts.forgot for select using (true)",
-            "policies",
+            f"{_TABLE} create policy a on marts.forgot for select {_READER} {_CITY}; {_THEIRS}",
+            "does not say station to closedloop_reader",
+        ),
+        (
+            f"{_TABLE} {_OURS}; create policy b on marts.forgot for select {_ANALYST} using (true)",
+            "does not say station to closedloop_analyst",
+        ),
+        (
+            f"{_TABLE} {_OURS}; {_THEIRS[:-1]} or current_setting('closedloop.stations') = '*')",
+            "a person with SQL could set",
         ),
     ],
 )

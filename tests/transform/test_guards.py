@@ -31,6 +31,12 @@ def test_a_builder_that_is_not_the_owner_is_refused(own_city: Warehouse) -> None
         refuse_blind_builder(conn)
 
 
+_OPEN = (
+    "create table marts_next.half (station_id text); alter table marts_next.half enable row level security;"
+)
+_FOR_PAGES = "create policy scope on marts_next.half to closedloop_reader using (true)"
+
+
 @pytest.mark.parametrize(
     ("made", "problem"),
     [
@@ -38,7 +44,17 @@ def test_a_builder_that_is_not_the_owner_is_refused(own_city: Warehouse) -> None
         (
             "create table marts_next.shut (station_id text); alter table marts_next.shut enable row "
             "level security",
-            "shut .* no policy",
+            "shut .* no policy for the page server",
+        ),
+        (f"{_OPEN} {_FOR_PAGES}", "half .* no policy for analysts"),
+        (
+            f"{_OPEN} {_FOR_PAGES}; create policy all_of_us on marts_next.half using (true)",
+            "half .* policy for everybody",
+        ),
+        (
+            f"{_OPEN} {_FOR_PAGES}; create policy analyst on marts_next.half to closedloop_analyst "
+            "using (current_setting('closedloop.stations') = '*')",
+            "half .* something else than their grant",
         ),
         ("create view marts_next.window as select 1 as n", "window .* security_invoker"),
         ("create materialized view marts_next.frozen as select 1 as n", "frozen .* make it a table"),
@@ -50,12 +66,12 @@ def test_a_mart_that_could_be_read_without_a_scope_is_not_published(
     with own_city.connect(autocommit=True) as conn:
         conn.execute(made)
         with pytest.raises(GuardError, match=problem):
-            refuse_open_marts(conn, "marts_next")
+            refuse_open_marts(conn, "marts_next", urls(own_city.settings))
 
 
 def test_the_published_marts_pass_the_guard(city: Warehouse) -> None:
     with city.connect(autocommit=True) as conn:
-        refuse_open_marts(conn, "marts")
+        refuse_open_marts(conn, "marts", urls(city.settings))
 
 
 def test_a_view_from_outside_on_what_a_build_drops_is_refused_by_name(own_city: Warehouse) -> None:

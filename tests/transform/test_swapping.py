@@ -70,6 +70,8 @@ class PatientReader:
 
     def __init__(self, conn: psycopg.Connection) -> None:
         self.conn = conn
+        # A page's own transaction ends after a minute without work; this one outlasts a build.
+        conn.execute("set idle_in_transaction_session_timeout = 0")
         _in_scope(conn)
         conn.execute("prepare build as " + BUILD)
         conn.execute("prepare figure as " + FIGURE)

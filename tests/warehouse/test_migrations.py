@@ -8,7 +8,8 @@ from sqlalchemy import create_engine, pool
 
 from closedloop import warehouse as product
 from closedloop.intake import contract
-from tests.servers import Warehouse
+from closedloop.warehouse import schema
+from tests.servers import Server, Warehouse
 
 
 def test_the_migrated_raw_schema_is_the_contract(warehouse: Warehouse) -> None:
@@ -31,3 +32,47 @@ def test_the_migrated_raw_schema_is_the_contract(warehouse: Warehouse) -> None:
 def test_migrating_twice_does_nothing_the_second_time(warehouse: Warehouse) -> None:
     assert product.migrate(warehouse.settings) is False
     assert product.is_current(warehouse.settings)
+
+
+def test_a_warehouse_of_an_earlier_release_is_closed_to_analysts_before_they_come(server: Server) -> None:
+    """Its published marts have policies for everybody, which a person with SQL could answer as they liked."""
+    from alembic import command
+
+    made = server.blank()
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: made.connect("owner"), poolclass=pool.NullPool
+    )
+    with engine.begin() as connection:
+        connection.exec_driver_sql("create schema ops")
+        config = schema._alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+    addresses = product.urls(made.settings)
+    with made.connect("owner") as connection:
+        product.ensure_schemas(connection, addresses)
+        for name in ("marts", "marts_next"):
+            connection.execute(f"create table {name}.items as select 'S01'::text as station_id")
+            connection.execute(f"alter table {name}.items enable row level security")
+            connection.execute(
+                f"create policy scope on {name}.items for select to public "
+                "using (current_setting('closedloop.stations', true) = '*')"
+            )
+    assert product.migrate(made.settings) is True
+    with made.connect("owner") as connection:
+        named = connection.execute(
+            "select schemaname, policyname, roles::text[] from pg_policies "
+            "where tablename = 'items' order by 1"
+        ).fetchall()
+        assert named == [
+            ("marts", "scope", [addresses.user("reader")]),
+            ("marts_next", "scope", [addresses.user("reader")]),
+        ]
+        # What analysts may look at, they see no row of until a build gave it their policy.
+        may = "select has_table_privilege(%s, %s, 'select')"
+        assert connection.execute(may, [addresses.analysts, "marts.items"]).fetchone() == (True,)
+        assert connection.execute(may, [addresses.analysts, "marts_next.items"]).fetchone() == (False,)
+    with made.connect("reader") as connection:
+        connection.execute("set local closedloop.stations = '*'")
+        assert connection.execute("select count(*) from marts.items").fetchone() == (1,)
+    product.require_sound_roles(made.settings)
+    server.drop(made)

@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 
 from closedloop import warehouse as product
-from closedloop.warehouse import WarehouseError, roles
+from closedloop.warehouse import WarehouseError
 from tests.servers import Warehouse
 
 Denied = psycopg.errors.InsufficientPrivilege
@@ -24,7 +24,7 @@ def test_the_reader_owns_nothing_and_reads_only(warehouse: Warehouse) -> None:
     with warehouse.connect("reader") as connection:
         assert connection.execute("show transaction_read_only").fetchone() == ("on",)
         assert connection.execute("show transaction_isolation").fetchone() == ("read committed",)
-    roles.require_sound_roles(warehouse.settings)
+    product.require_sound_roles(warehouse.settings)
 
 
 @pytest.mark.parametrize("schema", ["raw", "ops", "reference", "staging", "intermediate"])
@@ -121,7 +121,7 @@ def test_a_reader_who_owns_a_table_is_refused(warehouse: Warehouse) -> None:
         connection.execute("create table marts.theirs (a int)")
         connection.execute(sql.SQL("alter table marts.theirs owner to {}").format(sql.Identifier(reader)))
     with pytest.raises(WarehouseError, match=r"reader \w+ owns table marts\.theirs"):
-        roles.require_sound_roles(warehouse.settings)
+        product.require_sound_roles(warehouse.settings)
     with pytest.raises(WarehouseError, match=rf"marts\.theirs belongs to {reader}, not to the owner"):
         product.migrate(warehouse.settings)
 
@@ -131,7 +131,7 @@ def test_an_owner_under_row_security_is_refused(warehouse: Warehouse) -> None:
         connection.execute("create table marts.forced (a int)")
         connection.execute("alter table marts.forced enable row level security, force row level security")
     with pytest.raises(WarehouseError, match=r"under row security on marts\.forced"):
-        roles.require_sound_roles(warehouse.settings)
+        product.require_sound_roles(warehouse.settings)
 
 
 def test_a_table_of_somebody_else_is_refused(warehouse: Warehouse) -> None:
@@ -139,7 +139,7 @@ def test_a_table_of_somebody_else_is_refused(warehouse: Warehouse) -> None:
         connection.execute("create table marts.foreign_one (a int)")
         admin = connection.info.user
     with pytest.raises(WarehouseError, match=rf"marts\.foreign_one belongs to {admin}"):
-        roles.require_sound_roles(warehouse.settings)
+        product.require_sound_roles(warehouse.settings)
 
 
 def test_a_reader_who_may_see_or_write_more_is_refused(warehouse: Warehouse) -> None:
@@ -150,7 +150,7 @@ def test_a_reader_who_may_see_or_write_more_is_refused(warehouse: Warehouse) -> 
         connection.execute("create table marts.one (a int)")
         connection.execute(sql.SQL("grant insert on marts.one to {}").format(reader))
     with pytest.raises(WarehouseError) as caught:
-        roles.require_sound_roles(warehouse.settings)
+        product.require_sound_roles(warehouse.settings)
     for fault in ("look into schema staging", "create in schema marts", "may write marts.one"):
         assert fault in str(caught.value)
 
@@ -169,7 +169,7 @@ def test_a_powerful_reader_is_refused(warehouse: Warehouse, power: str, said: st
         admin.execute(sql.SQL("alter role {} {}").format(reader, sql.SQL(power)))
         try:
             with pytest.raises(WarehouseError, match=said):
-                roles.require_sound_roles(warehouse.settings)
+                product.require_sound_roles(warehouse.settings)
         finally:
             admin.execute(sql.SQL("alter role {} {}").format(reader, sql.SQL(f"no{power}")))
 
@@ -181,6 +181,6 @@ def test_a_reader_who_can_become_the_owner_is_refused(warehouse: Warehouse) -> N
         admin.execute(sql.SQL("grant {} to {}").format(*pair))
         try:
             with pytest.raises(WarehouseError, match="is a member of"):
-                roles.require_sound_roles(warehouse.settings)
+                product.require_sound_roles(warehouse.settings)
         finally:
             admin.execute(sql.SQL("revoke {} from {}").format(*pair))

@@ -44,8 +44,15 @@ def _seen_in(scope: Scope) -> list[int]:
         return _seen(connection)
 
 
-def _seen_without() -> list[int]:
+def _pid(connection: Connection) -> int:
+    return connection.exec_driver_sql("select pg_backend_pid()").scalar_one()
+
+
+def _seen_without(came_back: int | None = None) -> list[int]:
+    """What the pool's next connection sees, which is the one that ``came_back``."""
     with product.reader_engine().connect() as connection:
+        if came_back is not None:
+            assert _pid(connection) == came_back, "the pool gave another connection, so this proved nothing"
         return _seen(connection)
 
 
@@ -86,10 +93,10 @@ def test_scopes_follow_each_other_on_one_pooled_connection(items: Warehouse) -> 
         (Scope.of_stations(["S01"]), [1]),
     ]:
         with product.scoped_connection(scope) as connection:
-            pids.add(connection.exec_driver_sql("select pg_backend_pid()").scalar())
+            pids.add(_pid(connection))
             assert _seen(connection) == expected
     assert len(pids) == 1, "the pool gave different connections, so this proved nothing"
-    assert _seen_without() == []
+    assert _seen_without(pids.pop()) == []
 
 
 def test_a_connection_comes_back_without_scope_after_an_error(items: Warehouse) -> None:
@@ -97,11 +104,12 @@ def test_a_connection_comes_back_without_scope_after_an_error(items: Warehouse) 
         pytest.raises(sqlalchemy.exc.ProgrammingError),
         product.scoped_connection(Scope.city()) as connection,
     ):
+        pid = _pid(connection)
         connection.exec_driver_sql("select * from marts.no_such_table")
-    assert _seen_without() == []
+    assert _seen_without(pid) == []
     with pytest.raises(ZeroDivisionError), product.scoped_connection(Scope.city()):
         raise ZeroDivisionError
-    assert _seen_without() == []
+    assert _seen_without(pid) == []
 
 
 def test_a_connection_comes_back_without_scope_after_a_cancel(items: Warehouse) -> None:
@@ -109,9 +117,10 @@ def test_a_connection_comes_back_without_scope_after_a_cancel(items: Warehouse) 
         pytest.raises(sqlalchemy.exc.OperationalError, match="canceling statement"),
         product.scoped_connection(Scope.city()) as connection,
     ):
+        pid = _pid(connection)
         connection.exec_driver_sql("set local statement_timeout = '50ms'")
         connection.exec_driver_sql("select pg_sleep(30)")
-    assert _seen_without() == []
+    assert _seen_without(pid) == []
 
 
 def test_a_connection_comes_back_without_scope_when_the_page_is_abandoned(items: Warehouse) -> None:
@@ -125,9 +134,10 @@ def test_a_connection_comes_back_without_scope_when_the_page_is_abandoned(items:
     abandoned.close()
     assert _seen_without() == []
 
-    with pytest.raises(KeyboardInterrupt), product.scoped_connection(Scope.city()):
+    with pytest.raises(KeyboardInterrupt), product.scoped_connection(Scope.city()) as connection:
+        pid = _pid(connection)
         raise KeyboardInterrupt
-    assert _seen_without() == []
+    assert _seen_without(pid) == []
 
 
 def test_a_connection_that_was_lost_does_not_come_back_with_its_scope(items: Warehouse) -> None:

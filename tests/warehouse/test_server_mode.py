@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
 import pytest
 from psycopg import sql
 
+from closedloop import access
 from closedloop import warehouse as product
+from closedloop.access import AccessError, Grant
+from closedloop.access.logins import Login, add_login, logins, remove_login
+from closedloop.errors import ClosedloopError
 from closedloop.settings import Settings
 from closedloop.warehouse import WarehouseError, WarehouseUnavailable, roles
 from tests.servers import DebianServer, Warehouse
@@ -74,7 +79,7 @@ def test_one_role_for_two_parts_is_refused(migrated: Warehouse) -> None:
     assert migrated.settings.owner_url is not None
     shared = _settings(migrated, reader_url=migrated.settings.owner_url.get_secret_value())
     with pytest.raises(WarehouseError, match="CLOSEDLOOP_READER_URL names clerk_owner, who has another part"):
-        roles.require_sound_roles(shared)
+        product.require_sound_roles(shared)
 
 
 def test_an_owner_who_may_not_create_schemas_is_told_the_grant(blank: Warehouse) -> None:
@@ -179,3 +184,68 @@ def test_roles_with_any_name_get_their_grants(migrated: Warehouse) -> None:
         with migrated.server.admin(migrated.database) as admin:
             admin.execute(sql.SQL("drop owned by {}").format(reader))
             admin.execute(sql.SQL("drop role {}").format(reader))
+
+
+def test_an_administrator_makes_a_login_with_the_statements_that_are_told(migrated: Warehouse) -> None:
+    settings, addresses = migrated.settings, product.urls(migrated.settings)
+    grant = Grant("analyst")
+    access.grant("gateway", "chen", grant, by="tests", settings=settings)
+
+    def add() -> Login:
+        return add_login("gateway", "chen", "t_chen", by="tests", password=str, settings=settings)
+
+    with pytest.raises(AccessError, match="an administrator of the server makes the login t_chen") as told:
+        add()
+    statements = [line for line in str(told.value).splitlines() if line.endswith(";")]
+    assert statements[1] == 'grant "clerk_analysts" to "t_chen";'
+    with migrated.connect("owner") as owner:
+        owner.execute("create table marts.one as select 'S01'::text as station_id")
+        owner.execute("alter table marts.one enable row level security")
+        owner.execute(
+            "create policy analyst on marts.one for select to clerk_analysts "
+            "using ((select '*' = any (access.analyst_stations())))"
+        )
+        owner.execute("grant select on marts.one to clerk_analysts")
+    with migrated.server.admin() as admin:
+        for statement in statements:
+            admin.execute(statement.replace("'…'", "'a password'"))
+    try:
+        assert add().login == "t_chen"
+        host = addresses.parts("reader")["host"]
+        with psycopg.connect(
+            host=host, dbname=migrated.database, user="t_chen", password="a password", autocommit=True
+        ) as theirs:
+            assert theirs.execute("select count(*) from one").fetchone() == (1,)
+            theirs.execute("create table mine as select * from one")
+            for closed in (
+                "select * from raw.stations",
+                "create table public.mine (a int)",
+                "set role clerk_owner",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    theirs.execute(closed)
+            product.require_sound_roles(settings)
+            access.revoke("gateway", "chen", by="tests", settings=settings)
+            with pytest.raises(psycopg.OperationalError):
+                theirs.execute("select 1")
+        remove_login("t_chen", by="tests", drop_tables=True, settings=settings)
+        assert logins(settings) == []
+    finally:
+        with migrated.server.admin(migrated.database) as admin:
+            admin.execute("drop owned by t_chen")
+            admin.execute("drop role t_chen")
+
+
+def test_a_role_for_analysts_that_is_not_there_is_named(migrated: Warehouse) -> None:
+    lost = migrated.settings.model_copy(update={"analyst_role": "nobody at all"})
+    with pytest.raises(WarehouseError, match=r'ANALYST_ROLE names nobody at all.*create role "nobody'):
+        product.migrate(lost)
+
+
+def test_a_server_without_logins_works_without_them(migrated: Warehouse) -> None:
+    plain = migrated.settings.model_copy(update={"analyst_role": None, "auditor_role": None})
+    product.migrate(plain)
+    product.require_sound_roles(plain)
+    access.grant("gateway", "li", Grant("analyst"), by="tests", settings=plain)
+    with pytest.raises(ClosedloopError, match="no logins for analysts on this server yet"):
+        add_login("gateway", "li", "t_li", by="tests", password=str, settings=plain)
