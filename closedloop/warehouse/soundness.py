@@ -106,11 +106,13 @@ def require_sound_owner(connection: psycopg.Connection) -> None:
 
 
 def advice(settings: Settings | None = None) -> list[str]:
-    """What an administrator of the server had better set, one sentence each: no reason to refuse to work."""
+    """What an administrator of the server had better set, one sentence each: logins that may do more than
+    their part since the last migration, roles without a limit of connections.
+    """
     settings = settings or get_settings()
     addresses = urls(settings)
     with connect("owner", settings) as connection:
-        return unlimited(connection, addresses)
+        return faults_of_people(connection, addresses) + unlimited(connection, addresses)
 
 
 def _faults_of_owner(connection: psycopg.Connection) -> list[str]:
