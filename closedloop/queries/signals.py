@@ -13,8 +13,8 @@ _DAYS = """
 select
     figures.metric_id,
     figures.station_id,
-    array_agg(figures.metric_date - cast(:first_day as date)) as day_no,
-    array_agg(figures.numerator) as numerator
+    array_agg(figures.metric_date - cast(:first_day as date) order by figures.metric_date) as day_no,
+    array_agg(figures.numerator order by figures.metric_date) as numerator
 from marts.fct_metric_daily as figures
 inner join marts.dim_metrics as metrics
     on figures.metric_id = metrics.metric_id
