@@ -17,6 +17,7 @@ from closedloop.settings import Settings, get_settings
 from closedloop.ui.demo import open_identities, published_to_anybody
 from closedloop.ui.gateway import VOUCHED, vouched_for
 from closedloop.ui.identity import COOKIE, Identity, sessions
+from closedloop.ui.traced import trace
 
 #: Why nobody is let in. ``nobody``: not signed in. ``no_grant``: signed in, and nothing granted.
 Refusal = Literal["nobody", "no_grant", "unknown", "signed_out", "idle", "expired", "revoked"]
@@ -55,6 +56,7 @@ def admit(person: Person | None, status: Published, settings: Settings) -> Admis
     if entry.session == "unknown" and person.issuer == access.GATEWAY:
         # The gateway signed them in, outside; here their session begins with the connection.
         access.begin_session(person, settings)
+        trace("sign_in", person)
         entry = access.enter(person, settings)
     if not entry.is_open:
         return _refused(person, entry)

@@ -18,7 +18,7 @@ from closedloop.ui.registry import page_title, pages_of
 from closedloop.ui.signin import closed_pages, no_grant_page, nothing_for_you_page, sign_in_page
 from closedloop.ui.states import explain_trouble, notices, page_failed
 from closedloop.ui.style import ICON, put_style
-from closedloop.ui.traced import trace, trace_page
+from closedloop.ui.traced import trace_page, trace_refusal
 
 settings = get_settings()
 language = filters.one_of(st.query_params.get("lang"), ("zh", "en"), language_of(st.context.locale))
@@ -44,7 +44,7 @@ if identity is None:
 
     def refused(page) -> None:
         if admission.refusal == "no_grant" and admission.person is not None:
-            trace("refused", admission.person, why="no grant")
+            trace_refusal(admission.person, "no grant")
             no_grant_page(texts, admission.person, settings)
         else:
             sign_in_page(texts, page, people, status.demo, settings, admission.refusal)

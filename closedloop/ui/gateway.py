@@ -23,6 +23,7 @@ from closedloop.access import GATEWAY, Person
 from closedloop.access.entrance import new_session
 from closedloop.settings import Settings, get_settings
 from closedloop.ui.identity import session_key
+from closedloop.ui.traced import trace_refusal
 
 #: Set by the gate for the parts behind it.
 VOUCHED = "x-closedloop-vouched"
@@ -108,7 +109,9 @@ class Gate:
         try:
             headers = self._headers_behind(scope, settings)
         except NotVouched as refusal:
-            log.warning("refused %s from %s: %s", scope["path"], (scope.get("client") or ("?",))[0], refusal)
+            peer = (scope.get("client") or ("?",))[0]
+            log.warning("refused %s from %s: %s", scope["path"], peer, refusal)
+            trace_refusal(None, str(refusal), peer=peer)
             if scope["type"] == "websocket":
                 await receive()
                 await send({"type": "websocket.close", "code": 1008})

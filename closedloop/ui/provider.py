@@ -29,7 +29,7 @@ from closedloop.errors import ClosedloopError
 from closedloop.settings import Settings, get_settings
 from closedloop.ui.identity import COOKIE, session_key, sessions
 from closedloop.ui.registry import local_address
-from closedloop.ui.traced import trace
+from closedloop.ui.traced import trace, trace_refusal
 
 #: The address somebody wanted before signing in; an own one, checked when it is used.
 WANTED = "closedloop_wanted"
@@ -123,7 +123,7 @@ async def _came_back(request: Request, theirs: Headers) -> Response:
         person = person_of(_claims(set_cookies, settings), settings)
     except NotForUs as refusal:
         log.warning("sign-in refused: %s", refusal)
-        trace("refused", None, why=str(refusal))
+        trace_refusal(None, str(refusal))
         answer = RedirectResponse("./?sign_in=refused", status_code=303)
     else:
         try:

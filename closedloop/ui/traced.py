@@ -1,7 +1,11 @@
-"""What of a visit is traced: who opened which page or item, and what left as a file."""
+"""What of a visit is traced: who came in, who was turned away, who opened which page or item, what left as a
+file.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Mapping
 
 import streamlit as st
@@ -12,6 +16,11 @@ from closedloop.ui.identity import Identity
 from closedloop.ui.registry import ITEM, PageEntry
 
 _LAST = "traced"
+#: A page that is turned away runs again with every click, and a probe knocks a thousand times a second.
+_REFUSAL_SECONDS = 60
+_MOST_REFUSALS = 1000
+_refusals: dict[tuple, float] = {}
+_refusals_lock = threading.Lock()
 
 
 def trace(kind: Kind, who: Identity | Person | None, **detail: object) -> None:
@@ -24,6 +33,19 @@ def trace(kind: Kind, who: Identity | Person | None, **detail: object) -> None:
     else:
         event = Event(kind, detail=detail)
     writer().put(event)
+
+
+def trace_refusal(who: Person | None, why: str, **detail: object) -> None:
+    """Somebody was turned away: traced once a minute for each session, or for each ``detail`` of nobody."""
+    asked = (who or tuple(sorted(detail.items())), why)
+    now = time.monotonic()
+    with _refusals_lock:
+        if now - _refusals.get(asked, -_REFUSAL_SECONDS) < _REFUSAL_SECONDS:
+            return
+        if len(_refusals) >= _MOST_REFUSALS:
+            _refusals.clear()
+        _refusals[asked] = now
+    trace("refused", who, why=why, **detail)
 
 
 def trace_page(identity: Identity, entry: PageEntry, params: Mapping[str, str]) -> None:

@@ -170,6 +170,26 @@ def test_a_revoked_member_is_out(gateway):
     assert gateway.get("download/open.csv", headers={"Cookie": "intranet=leaver"}) == 401
 
 
+def test_who_comes_through_the_gateway_and_who_beside_it_is_traced(gateway, head):
+    gateway.page(head)
+    direct = gateway.site.url.replace("localhost", "127.0.0.1")
+    for _ in range(3):
+        assert gateway.get("", url=direct, headers={HEADER: _token(head)}) == 403
+    for _ in range(100):
+        with gateway.site.warehouse.connect("owner") as connection:
+            events = connection.execute(
+                "select event, subject, detail->>'peer' from audit.events "
+                "where subject = %s and event = 'sign_in' or detail ? 'peer' order by event",
+                [head],
+            ).fetchall()
+        if len({event for event, *_ in events}) == 2:
+            break
+        time.sleep(0.1)
+    assert ("sign_in", head, None) in events
+    # Three knocks in a minute are one trace.
+    assert [each for each in events if each[0] == "refused"] == [("refused", None, "127.0.0.1")]
+
+
 @pytest.mark.parametrize(
     "headers",
     [

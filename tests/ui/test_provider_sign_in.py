@@ -200,6 +200,31 @@ def test_no_grant_then_a_grant_then_none_again(desk, come):
     assert _download(desk, cookie) == 401
 
 
+def _traced(desk: Desk, subject: str, last: str) -> list[str]:
+    """What was written of somebody, once ``last`` is there: traces are written beside the work."""
+    for _ in range(100):
+        with desk.site.warehouse.connect("owner") as connection:
+            events = [
+                row[0]
+                for row in connection.execute(
+                    "select event from audit.events where subject = %s order by at, event_id", [subject]
+                ).fetchall()
+            ]
+        if last in events:
+            break
+        time.sleep(0.1)
+    return events
+
+
+def test_who_is_turned_away_is_traced_once_and_not_at_every_run(desk):
+    browser = _Browser()
+    browser.sign_in(desk, "turned away")
+    for address in ("", "open", "data"):
+        assert b"have no access yet" in sent(desk.site.url, address, "lang=en", browser.cookie)
+    browser.opener.open(desk.site.at("sign-out"), data=b"", timeout=60)
+    assert _traced(desk, "turned away", "sign_out") == ["sign_in", "refused", "sign_out"]
+
+
 def test_an_idle_session_is_over_and_says_so(desk):
     desk.grant("sleeper", Grant("leadership"))
     browser = _Browser()
@@ -232,18 +257,17 @@ def test_an_auditor_reads_traces_and_no_case(desk, station_names):
     sent(desk.site.url, "item", "item=directive:1&lang=en", seen.cookie)
     assert _download(desk, seen.cookie) == 200
     checker.sign_in(desk, "checker")
-    for _ in range(50):
-        with desk.site.warehouse.connect("owner") as connection:
-            events = {
-                row[0]
-                for row in connection.execute(
-                    "select event from audit.events where subject = 'seen'"
-                ).fetchall()
-            }
-        if events == {"grant", "sign_in", "item", "export"}:
-            break
-        time.sleep(0.1)
-    assert events == {"grant", "sign_in", "item", "export"}
+    sent(desk.site.url, "open", "severity=red&lang=en", seen.cookie)
+    assert sorted(_traced(desk, "seen", "page")) == ["export", "grant", "item", "page", "sign_in"]
+    with desk.site.warehouse.connect("owner") as connection:
+        details = dict(
+            connection.execute("select event, detail from audit.events where subject = 'seen'").fetchall()
+        )
+    assert details["item"]["item"] == "directive:1"
+    assert (details["page"]["page"], details["page"]["severity"]) == ("open", "red")
+    export = details["export"]
+    assert (export["list"], export["form"], export["rows"] > 0) == ("open", "csv", True)
+    assert {"filters", "station", "as_of"} <= set(export)
     for address in ("", "audit", "open", "item", "data"):
         received = sent(desk.site.url, address, "lang=en&item=directive:1", checker.cookie)
         assert b"Traces" in received and b"directive:1" in received
