@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from closedloop import queries
 from closedloop.queries.standing import JUDGEMENTS, OpenFilter
 
-#: Not questions: they take SQL.
-MACHINERY = {"read", "read_once"}
+#: Not questions: they take SQL, or a frame that was read.
+MACHINERY = {"read", "read_once", "rows"}
 #: Ask marts.city_metric_daily, the city's published figures, and so change with other stations, on purpose.
 PUBLISHED: set[str] = {"city_figures"}
 
@@ -45,20 +45,107 @@ def questions() -> list[Question]:
     return [question for question in found if question.ask.__name__ not in MACHINERY]
 
 
+def never_asked() -> list[str]:
+    """Public functions of the package, those of its classes too, that are no questions and might read."""
+    asked = {question.ask for question in questions()}
+    found = []
+    for module in pkgutil.iter_modules(queries.__path__):
+        room = importlib.import_module(f"closedloop.queries.{module.name}")
+        ours = [thing for thing in vars(room).values() if getattr(thing, "__module__", "") == room.__name__]
+        functions = [thing for thing in ours if inspect.isfunction(thing)]
+        for kind in filter(inspect.isclass, ours):
+            functions += [method for method in vars(kind).values() if inspect.isfunction(method)]
+        for function in functions:
+            open_to_pages = not any(part.startswith("_") for part in function.__qualname__.split("."))
+            if open_to_pages and function not in asked and function.__name__ not in MACHINERY:
+                found.append(f"{module.name}.{function.__qualname__}")
+    return found
+
+
 HOSTILE = ["*", "-", "", "UNASSIGNED", "S03,S01", "S03' or '1'='1", "%", "_", "{S01}", "S01;--", "城" * 300]
 _FAR = [datetime(1, 1, 2, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)]
 
 
-def arguments(
-    question: Question, stations: list[str], items: list[str], latest: datetime
-) -> st.SearchStrategy[dict]:
+@dataclass(frozen=True)
+class Known:
+    """What there is to ask about, of stations in the scopes and of others; and the latest moment."""
+
+    stations: tuple[str, ...]
+    items: tuple[str, ...]
+    numbers: tuple[str, ...]
+    places: tuple[int, ...]
+    latest: datetime
+
+
+def fair(question: Question, known: Known) -> dict:
+    """Arguments that a page would give when nobody filters anything: their answer holds whatever there is.
+
+    Raises LookupError for a parameter nobody has said how to fill: say it here.
+    """
+    began, names = datetime(2024, 1, 1, tzinfo=UTC), list(inspect.signature(question.ask).parameters)[2:]
+    values = {
+        "metric": "minutes_to_arrive" if "spans" in names else "incidents_received",
+        "dimension": "",
+        "first_day": began.date(),
+        "last_day": known.latest.date(),
+        "spans": ((began.date(), known.latest.date()),),
+        "day": known.latest.date(),
+        "days": 30,
+        "today": "2025-04-25",
+        "item": known.items[0],
+        "number": known.numbers[0],
+        "place": known.places[0],
+        "judged_at": known.latest,
+        "judged_on": known.latest.date(),
+        "since": began,
+        "new_since": began,
+        "until": known.latest,
+        "station": known.stations[0],
+        "view": "found" if "dispute" in question.name else "sent",
+        "row_limit": 3000,
+        "per_section": 50,
+        "posts": True,
+    }
+
+    def of(name: str, hint: object) -> object:
+        if dataclasses.is_dataclass(hint):
+            kinds = typing.get_type_hints(hint)
+            required = [f.name for f in dataclasses.fields(hint) if f.default is dataclasses.MISSING]
+            return hint(**{each: of(each, kinds[each]) for each in required})
+        if type(None) in typing.get_args(hint):
+            return None
+        if name == "stations":
+            return ()
+        if name not in values:
+            raise LookupError(f"{question}: what is a fair {name}?")
+        return values[name]
+
+    hints = typing.get_type_hints(question.ask)
+    return {name: of(name, hints[name]) for name in names}
+
+
+def arguments(question: Question, known: Known) -> st.SearchStrategy[dict]:
     """Arguments of every kind the question knows: fair ones, other stations' ids, hostile ones.
 
     Raises LookupError for a parameter nobody has said how to fill: say it here.
     """
     text = st.sampled_from(
-        [*stations, *items, *HOSTILE, "2025", "red", "overdue", "directive", "station", "all"]
+        [
+            *known.stations,
+            *known.items,
+            *known.numbers,
+            *HOSTILE,
+            "2025",
+            "red",
+            "overdue",
+            "directive",
+            "all",
+            "incidents_received",
+            "minutes_to_arrive",
+            "category",
+        ]
     )
+    latest = known.latest
     moments = st.datetimes(
         min_value=datetime(2024, 1, 1), max_value=latest.replace(tzinfo=None), timezones=st.just(UTC)
     )
@@ -103,4 +190,7 @@ def arguments(
 
     hints = typing.get_type_hints(question.ask)
     names = list(inspect.signature(question.ask).parameters)[2:]
-    return st.fixed_dictionaries({name: of(hints[name]) for name in names})
+    drawn = {name: of(hints[name]) for name in names}
+    if "place" in names:
+        drawn["place"] |= st.sampled_from(known.places)
+    return st.fixed_dictionaries(drawn)
