@@ -17,6 +17,7 @@ from closedloop.ui.identity import require_sign_in
 from closedloop.ui.lifespan import page_server_lifespan
 from closedloop.ui.provider import ProviderSignIn, secrets_for_streamlit
 from closedloop.ui.routes import ROUTES
+from closedloop.ui.wire import WireGuard
 
 try:
     settings = get_settings()
@@ -36,6 +37,7 @@ app = st.App(
         # here could sign in and download.
         Middleware(TrustedHostMiddleware, allowed_hosts=st.get_option("server.allowedHosts") or ["*"]),
         Middleware(Gate),
+        Middleware(WireGuard),
         Middleware(ProviderSignIn),
     ],
 )

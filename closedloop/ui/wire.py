@@ -1,0 +1,119 @@
+"""What a browser may send: to the pages over the websocket, and as an upload.
+
+Streamlit takes every message of its protocol from anybody who has a websocket, and a websocket is open to the
+signed-out too: the sign-in page comes over one. Clearing the cache of all visitors, asking for the names of
+changed files in the server's folder, leaving files of 50 MB in its memory are nobody's business. So what the
+pages need is let through, and the rest goes no further than here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from google.protobuf.message import DecodeError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from closedloop.errors import ClosedloopError
+from closedloop.settings import get_settings
+from closedloop.ui.admission import admit, proven
+from closedloop.ui.demo import published_to_anybody
+from closedloop.ui.identity import Identity, may_upload
+
+_STREAM: Final = "/_stcore/stream"
+_UPLOAD: Final = "/_stcore/upload_file/"
+#: Messages of the protocol that pages live on. Streamlit itself bounds their size.
+_WANTED: Final = frozenset({"rerun_script", "stop_script", "app_heartbeat", "file_urls_request"})
+
+log = logging.getLogger("closedloop.access")
+
+
+class WireGuard:
+    """Lets the pages' own messages through, and files of those who may load them. Stands behind the gate."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"].endswith(_STREAM):
+            await _Stream(scope, receive, send).serve(self.app)
+        elif scope["type"] == "http" and _UPLOAD in scope["path"] and scope["method"] != "OPTIONS":
+            refusal = await _refused_upload(scope)
+            await (refusal or self.app)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+class _Stream:
+    """One websocket."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._closed = False
+
+    async def serve(self, app: ASGIApp) -> None:
+        await app(self._scope, self.receive, self.send)
+
+    async def send(self, message: Message) -> None:
+        # After we closed, the page server may still have something to say.
+        if not self._closed:
+            await self._send(message)
+
+    async def receive(self) -> Message:
+        while True:
+            message = await self._receive()
+            if message["type"] != "websocket.receive":
+                return message
+            data = message.get("bytes")
+            try:
+                kind = None if data is None else _kind(data)
+            except DecodeError:
+                kind = None
+            if kind is None:
+                # Streamlit would write a stack trace into the log for each of these.
+                log.warning("a message that is none of the pages' protocol; its connection was closed")
+                await self.send({"type": "websocket.close", "code": 1002})
+                self._closed = True
+                return {"type": "websocket.disconnect", "code": 1002}
+            if kind in _WANTED:
+                return message
+            log.info("a message %s was not let through", kind)
+
+
+def _kind(data: bytes) -> str:
+    """The kind of a message. Raises DecodeError."""
+    said = BackMsg()
+    said.ParseFromString(data)
+    return said.WhichOneof("type") or "nothing"
+
+
+async def _refused_upload(scope: Scope) -> PlainTextResponse | None:
+    identity = await _admitted(scope)
+    if identity is None:
+        return PlainTextResponse("Sign in first.", status_code=401)
+    if not may_upload(identity):
+        return PlainTextResponse("Not for you.", status_code=403)
+    return None
+
+
+async def _admitted(scope: Scope) -> Identity | None:
+    """Who is let in now; nobody while the warehouse does not answer."""
+    asked = HTTPConnection(scope)
+    try:
+        return await run_in_threadpool(_identity, asked.cookies, asked.headers)
+    except ClosedloopError as error:
+        log.warning("nobody can be let in: %s", error)
+        return None
+
+
+def _identity(cookies: Mapping[str, str], headers: Mapping[str, str]) -> Identity | None:
+    settings = get_settings()
+    person = proven(cookies, headers, settings)
+    return None if person is None else admit(person, published_to_anybody(), settings).identity
