@@ -4,6 +4,7 @@ import streamlit as st
 
 from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, heading
+from closedloop.ui.chart import chart, figures_of
 from closedloop.ui.closing_choice import (
     MOST_LINES,
     SEVERITIES,
@@ -16,6 +17,7 @@ from closedloop.ui.closing_choice import (
     split_name,
     splits,
 )
+from closedloop.ui.closing_lines import line_steps
 from closedloop.ui.closing_shown import closing_shown
 from closedloop.ui.closing_view import figures_labels, open_params
 from closedloop.ui.exports.links import download_links
@@ -117,11 +119,9 @@ if len(drawn) > 1:
 if closing.chart is None:
     empty(t("No group has 20 items: too few for a curve."))
 else:
-    st.vega_lite_chart(
-        *closing.chart,
-        width="stretch",
-        alt=t("Share of items still open by age, one line per group"),
-    )
+    lines, spec, columns = closing.chart
+    named = t("Share of items still open by age, one line per group")
+    chart(visit, lines, spec, alt=named, figures=figures_of(visit, line_steps(lines), columns, named))
 
 heading(
     visit,

@@ -4,6 +4,7 @@ import streamlit as st
 
 from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, heading
+from closedloop.ui.chart import chart
 from closedloop.ui.compare_show import compare_chart, compare_table, dispersion_text, summary
 from closedloop.ui.compare_view import ENOUGH_STATIONS, compared, default_days, read_compare, shares_of
 from closedloop.ui.exports.links import download_links
@@ -74,9 +75,8 @@ if comparison.funnel is not None:
         )
     )
     frame, spec = compare_chart(visit, comparison)
-    st.vega_lite_chart(
-        frame, spec, width="stretch", alt=t("{name} by station", name=metric_name(visit, metric))
-    )
+    drawn = t("{name} by station", name=metric_name(visit, metric))
+    chart(visit, frame, spec, alt=drawn, below=drawn)
     if comparison.published_days is not None:
         st.caption(
             t(

@@ -6,6 +6,7 @@ from closedloop.charts.parts import part_bars
 from closedloop.queries.disputes import after_resolution, dispute_items, found_disputes
 from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, heading
+from closedloop.ui.chart import chart, figures_of
 from closedloop.ui.dispute_cards import afterwards_cards, found_cards
 from closedloop.ui.dispute_list import VIEWS, column_labels, display_frame, read_view, view_name
 from closedloop.ui.dispute_view import (
@@ -99,11 +100,14 @@ if everything is not None:
         empty(t("All disputes found in the period were cancelled."))
     else:
         members = tuple(dict.fromkeys(bars["member"]))
-        st.vega_lite_chart(
+        drawn = t("What became of the disputes found in the period")
+        columns = {"member": splits(visit)[by], "part": t("Outcome"), "items": t("Disputes")}
+        chart(
+            visit,
             bars,
-            part_bars(members, outcome_colours(visit, bars), t("Disputes")),
-            width="stretch",
-            alt=t("What became of the disputes found in the period"),
+            part_bars(members, outcome_colours(visit, bars), columns),
+            alt=drawn,
+            figures=figures_of(visit, bars, columns, drawn),
         )
     split = read_split(st.query_params, visit)
     st.html(download_links(visit, "dispute_figures"))

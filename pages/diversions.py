@@ -6,6 +6,7 @@ from closedloop.charts.steps import step_bars
 from closedloop.queries.diversions import VIEWS, diversion_items, sent_diversions
 from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, heading
+from closedloop.ui.chart import chart, figures_of
 from closedloop.ui.diversion_cards import sent_cards
 from closedloop.ui.diversion_list import column_labels, display_frame, read_view, view_name
 from closedloop.ui.diversion_view import (
@@ -89,11 +90,14 @@ else:
         key="steps",
     )
     steps = step_frame(visit, everything)
-    st.vega_lite_chart(
+    drawn = t("How far the diversions of the period came")
+    columns = {"step": t("Step"), "items": t("Diversions"), "label": t("Share")}
+    chart(
+        visit,
         steps,
-        step_bars(tuple(steps["step"]), step_kinds(visit), t("Diversions")),
-        width="stretch",
-        alt=t("How far the diversions of the period came"),
+        step_bars(tuple(steps["step"]), step_kinds(visit), columns),
+        alt=drawn,
+        figures=figures_of(visit, steps, columns, drawn),
     )
     filters.switch(t("Split by"), "by", tuple(splits(visit)), splits(visit).__getitem__, "department")
     split = read_split(st.query_params, visit)

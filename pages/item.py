@@ -7,6 +7,7 @@ from closedloop.queries.findings import findings_of_item
 from closedloop.queries.item import find_items, item_events, item_links, item_states, item_targets, work_item
 from closedloop.queries.reading import rows
 from closedloop.ui import filters
+from closedloop.ui.chart import chart, figures_of
 from closedloop.ui.finding_list import rules_of
 from closedloop.ui.finding_view import item_finding_rows
 from closedloop.ui.item_view import (
@@ -64,19 +65,19 @@ held = state_frame(visit, item["loop"], states)
 if held.empty:
     empty(t("It was in nobody's hands: closed or cancelled from its first moment on."))
 else:
-    st.vega_lite_chart(
+    columns = {
+        "holder": t("Current holder"),
+        "stage": t("Stage reached"),
+        "since": t("From"),
+        "until": t("Until"),
+    }
+    drawn = t("In whose hands the item was, and when")
+    chart(
+        visit,
         held,
-        holder_timeline(
-            {kind: names.holder_kind(kind) for kind in HOLDER_KINDS},
-            {
-                "holder": t("Current holder"),
-                "stage": t("Stage reached"),
-                "since": t("From"),
-                "until": t("Until"),
-            },
-        ),
-        width="stretch",
-        alt=t("In whose hands the item was, and when"),
+        holder_timeline({kind: names.holder_kind(kind) for kind in HOLDER_KINDS}, columns),
+        alt=drawn,
+        figures=figures_of(visit, held, columns, drawn),
     )
 
 st.subheader(t("Deadlines"))

@@ -6,6 +6,7 @@ from closedloop.charts.stages import stage_bars
 from closedloop.queries.loops import closed_in_period, missing_stages, stage_flow, stage_stock
 from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, figure, heading
+from closedloop.ui.chart import chart, figures_of
 from closedloop.ui.link_list import link_list
 from closedloop.ui.loop_view import (
     HOLDER_KINDS,
@@ -120,11 +121,14 @@ with left:
     else:
         kinds = {kind: names.holder_kind(kind) for kind in HOLDER_KINDS if kind != "none"}
         stages = [names.stage(loop, key.split(":", 1)[1]) for key in names.ids("stage", loop)]
-        st.vega_lite_chart(
+        drawn = t("Open items of {loop} at each stage, by holder", loop=names.loop(loop))
+        columns = {"stage": t("Stage reached"), "holder": t("Current holder"), "items": t("Open items")}
+        chart(
+            visit,
             bars,
-            stage_bars(stages, kinds, t("Open items")),
-            width="stretch",
-            alt=t("Open items of {loop} at each stage, by holder", loop=names.loop(loop)),
+            stage_bars(stages, kinds, columns),
+            alt=drawn,
+            figures=figures_of(visit, bars, columns, drawn),
         )
 with right:
     heading(

@@ -17,6 +17,7 @@ from closedloop.queries.places import (
 )
 from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, figure, heading
+from closedloop.ui.chart import chart, figures_of
 from closedloop.ui.exports.links import download_links
 from closedloop.ui.ignored import ignored_values, say_ignored
 from closedloop.ui.link_list import link_list
@@ -121,20 +122,23 @@ def one(asked: str) -> None:
         ),
         key="place_weeks",
     )
-    st.vega_lite_chart(
-        week_frame(visit, visit.ask(place_weeks, place=int(asked))),
+    weeks = week_frame(visit, visit.ask(place_weeks, place=int(asked)))
+    columns = {
+        "week": t("Week from"),
+        "calls": t("Calls"),
+        "expected": t("Expected"),
+        "usual": t("Usual"),
+    }
+    drawn = t("Calls at {place} week by week", place=place["place"])
+    chart(
+        visit,
+        weeks,
         place_weeks_chart(
-            {
-                "week": t("Week from"),
-                "calls": t("Calls"),
-                "expected": t("Expected"),
-                "usual": t("Usual"),
-                "mark": t("What happened"),
-            },
+            {**columns, "mark": t("What happened")},
             week_marks(visit, issued, actions),
         ),
-        width="stretch",
-        alt=t("Calls at {place} week by week", place=place["place"]),
+        alt=drawn,
+        figures=figures_of(visit, weeks.assign(week=weeks["week"].str[:10]), columns, drawn),
     )
     st.caption(category_words(visit, visit.ask(place_categories, place=int(asked))))
     heading(

@@ -5,11 +5,13 @@ import streamlit as st
 from closedloop.comparison.periods import GRAINS
 from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, heading
+from closedloop.ui.chart import chart
 from closedloop.ui.exports.links import download_links
 from closedloop.ui.metric_text import grain_name, metric_name
 from closedloop.ui.registry import TRENDS, page_title
 from closedloop.ui.states import unknown
 from closedloop.ui.trend_export import split_name
+from closedloop.ui.trend_show import parts_figures
 from closedloop.ui.trend_shown import trend_shown
 from closedloop.ui.trend_view import (
     DEFAULT_GRAIN,
@@ -79,7 +81,7 @@ st.caption(
 st.markdown(trend.said)
 if trend.target is not None:
     st.markdown(trend.target)
-st.vega_lite_chart(*trend.chart, width="stretch", alt=t("Course of {name}", name=name))
+chart(visit, *trend.chart, alt=t("Course of {name}", name=name), below=t("{name} by period", name=name))
 if trend.has_limits:
     st.caption(
         t(
@@ -94,11 +96,8 @@ if trend.campaigns:
 if trend.parts:
     st.subheader(t("By {what}, on shared axes", what=split_name(visit, choice.dimension)))
     st.caption(trend.parts.scale + " " + t("In the fixed order, which is no ranking."))
-    st.vega_lite_chart(
-        *trend.parts.chart,
-        width="stretch",
-        alt=t("Course of {name} by {what}", name=name, what=split_name(visit, choice.dimension)),
-    )
+    drawn = t("Course of {name} by {what}", name=name, what=split_name(visit, choice.dimension))
+    chart(visit, *trend.parts.chart, alt=drawn, figures=parts_figures(visit, trend.parts.chart[0], drawn))
     st.caption(trend.parts.newest)
     st.html(trend.parts.table)
 

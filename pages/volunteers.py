@@ -6,6 +6,7 @@ from closedloop.charts.months import month_bars
 from closedloop.queries.volunteers import serving_volunteers, volunteer_activities, volunteer_posts
 from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, heading
+from closedloop.ui.chart import chart, figures_of
 from closedloop.ui.exports.links import download_links
 from closedloop.ui.ignored import ignored_values, say_ignored
 from closedloop.ui.register_table import count_table
@@ -76,11 +77,15 @@ if not done.empty:
         for kind in all_kinds(done):
             with st.container(gap=None):
                 st.markdown(f"**{kind_name(visit, kind)}**")
-                st.vega_lite_chart(
-                    month_frame(done, kind),
-                    month_bars(months(visit), {"month": t("Month"), "items": t("Activities")}),
-                    width="stretch",
-                    alt=t("{kind} by month", kind=kind_name(visit, kind)),
+                by_month = month_frame(done, kind)
+                columns = {"month": t("Month"), "items": t("Activities")}
+                drawn = t("{kind} by month", kind=kind_name(visit, kind))
+                chart(
+                    visit,
+                    by_month,
+                    month_bars(months(visit), columns),
+                    alt=drawn,
+                    figures=figures_of(visit, by_month, columns, drawn),
                 )
 
 heading(

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from closedloop.charts.theme import CONFIG
 
 
-def part_bars(members: Sequence[str], parts: Mapping[str, str], title: str) -> dict:
+def part_bars(members: Sequence[str], parts: Mapping[str, str], titles: Mapping[str, str]) -> dict:
     """A bar per member, in the order given, split into parts with their numbers.
 
     Frame: ``member``, ``part`` (names), ``place`` (order of the part), ``items``, ``label`` (its number,
-    empty where there is no room). ``parts`` gives the colour of each part, in order.
+    empty where there is no room). ``parts`` gives the colour of each part, in order,
+    ``titles`` the name of ``member``, ``part`` and ``items``.
     """
     y = {
         "field": "member",
@@ -23,7 +24,7 @@ def part_bars(members: Sequence[str], parts: Mapping[str, str], title: str) -> d
         "field": "items",
         "type": "quantitative",
         "stack": "zero",
-        "axis": {"title": title, "tickMinStep": 1, "tickCount": 5},
+        "axis": {"title": titles["items"], "tickMinStep": 1, "tickCount": 5},
     }
     order = {"field": "place", "type": "quantitative"}
     return {
@@ -41,9 +42,9 @@ def part_bars(members: Sequence[str], parts: Mapping[str, str], title: str) -> d
                         "legend": {"title": None, "orient": "bottom", "columns": 3},
                     },
                     "tooltip": [
-                        {"field": "member", "type": "nominal", "title": " "},
-                        {"field": "part", "type": "nominal", "title": "  "},
-                        {"field": "items", "type": "quantitative", "title": title},
+                        {"field": "member", "type": "nominal", "title": titles["member"]},
+                        {"field": "part", "type": "nominal", "title": titles["part"]},
+                        {"field": "items", "type": "quantitative", "title": titles["items"]},
                     ],
                 },
             },

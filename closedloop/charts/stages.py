@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from closedloop.charts.theme import CONFIG, HOLDERS
 
 
-def stage_bars(stages: Sequence[str], holders: dict[str, str], title: str) -> dict:
+def stage_bars(stages: Sequence[str], holders: dict[str, str], titles: dict[str, str]) -> dict:
     """A bar per stage, in the loop's order, split by kind of holder.
 
-    Frame: ``stage`` (its name), ``holder`` (its name), ``items``. ``holders`` gives the name of each kind.
+    Frame: ``stage`` (its name), ``holder`` (its name), ``items``. ``holders`` gives the name of each kind,
+    ``titles`` that of each column.
     """
     return {
         "mark": {"type": "bar", "height": {"band": 0.7}},
@@ -24,7 +25,7 @@ def stage_bars(stages: Sequence[str], holders: dict[str, str], title: str) -> di
             "x": {
                 "field": "items",
                 "type": "quantitative",
-                "axis": {"title": title, "tickMinStep": 1, "tickCount": 5},
+                "axis": {"title": titles["items"], "tickMinStep": 1, "tickCount": 5},
             },
             "color": {
                 "field": "holder",
@@ -33,9 +34,9 @@ def stage_bars(stages: Sequence[str], holders: dict[str, str], title: str) -> di
                 "legend": {"title": None, "orient": "bottom", "columns": 2},
             },
             "tooltip": [
-                {"field": "stage", "type": "nominal"},
-                {"field": "holder", "type": "nominal"},
-                {"field": "items", "type": "quantitative"},
+                {"field": "stage", "type": "nominal", "title": titles["stage"]},
+                {"field": "holder", "type": "nominal", "title": titles["holder"]},
+                {"field": "items", "type": "quantitative", "title": titles["items"]},
             ],
         },
         "height": {"step": 30},

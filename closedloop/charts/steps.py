@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from closedloop.charts.theme import CONFIG, HOLDERS, LINE, VALUE
 
 
-def step_bars(steps: Sequence[str], kinds: Sequence[str], title: str) -> dict:
+def step_bars(steps: Sequence[str], kinds: Sequence[str], titles: Mapping[str, str]) -> dict:
     """A bar per step, in the order given.
 
     Frame: ``step`` (name), ``items``, ``label`` (what stands beside the bar), ``kind``. ``kinds`` names the
-    steps on the way, and those that lead back.
+    steps on the way, and those that lead back; ``titles`` the columns ``step``, ``items`` and ``label``.
     """
     y = {
         "field": "step",
@@ -22,7 +22,7 @@ def step_bars(steps: Sequence[str], kinds: Sequence[str], title: str) -> dict:
     x = {
         "field": "items",
         "type": "quantitative",
-        "axis": {"title": title, "tickMinStep": 1, "tickCount": 5},
+        "axis": {"title": titles["items"], "tickMinStep": 1, "tickCount": 5},
     }
     return {
         "layer": [
@@ -38,9 +38,9 @@ def step_bars(steps: Sequence[str], kinds: Sequence[str], title: str) -> dict:
                         "legend": {"title": None, "orient": "bottom"},
                     },
                     "tooltip": [
-                        {"field": "step", "type": "nominal", "title": " "},
-                        {"field": "items", "type": "quantitative", "title": title},
-                        {"field": "label", "type": "nominal", "title": "  "},
+                        {"field": "step", "type": "nominal", "title": titles["step"]},
+                        {"field": "items", "type": "quantitative", "title": titles["items"]},
+                        {"field": "label", "type": "nominal", "title": titles["label"]},
                     ],
                 },
             },

@@ -34,8 +34,8 @@ def open_by_age(
     ``upper`` (interval, None where none is drawn), ``age`` and ``interval`` (in words), ``label`` and
     ``label_y`` (at a line's last row: what stands at the right edge, and where), ``mark`` (true where the
     line's mark is drawn).
-    ``colours`` gives each line's colour, in order, ``shapes`` its mark; ``titles`` names ``age``, ``share``,
-    ``interval``.
+    ``colours`` gives each line's colour, in order, ``shapes`` its mark; ``titles`` names ``line``,
+    ``age``, ``share``, ``interval``.
     """
     names = list(colours)
     x = {
@@ -74,7 +74,7 @@ def open_by_age(
         "legend": None,
     }
     tooltip = [
-        {"field": "line", "type": "nominal", "title": " "},
+        {"field": "line", "type": "nominal", "title": titles["line"]},
         {"field": "age", "type": "nominal", "title": titles["age"]},
         {"field": "share", "type": "quantitative", "title": titles["share"], "format": ".1%"},
         {"field": "interval", "type": "nominal", "title": titles["interval"]},

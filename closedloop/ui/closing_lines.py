@@ -98,6 +98,13 @@ def line_frame(visit: Visit, choice: ClosingChoice, shown: Sequence[Group], axis
     return pd.concat(frames, ignore_index=True)
 
 
+def line_steps(lines: pd.DataFrame) -> pd.DataFrame:
+    """A dozen rows of each line, its last among them, with the share as written: what a table can show."""
+    place = lines.groupby("line", sort=False).cumcount(ascending=False)
+    shown = lines[place % (_STEPS // 12) == 0]
+    return shown.assign(share=[f"{share:.1%}" for share in shown["share"]])
+
+
 def _line(visit: Visit, by: str, group: Group, axis: AgeAxis, with_interval: bool) -> pd.DataFrame:
     last = min(_last_age(group), axis.last)
     if axis.logarithmic:

@@ -28,8 +28,8 @@ from closedloop.ui.worked_out import worked_out_once
 class ClosingShown:
     """The cohort of ``items`` in words, curves and figures.
 
-    ``groups``: how many parts have items. ``drawn``: the members that have a line. ``chart`` is None where no
-    group is large enough for one.
+    ``groups``: how many parts have items. ``drawn``: the members that have a line. ``chart``: frame, specification
+    and the headers of its table; None where no group is large enough for one.
     """
 
     items: int
@@ -37,7 +37,7 @@ class ClosingShown:
     comparison: str | None
     groups: int
     drawn: tuple[str, ...]
-    chart: tuple[pd.DataFrame, dict] | None
+    chart: tuple[pd.DataFrame, dict, dict[str, str]] | None
     figures: pd.DataFrame
 
 
@@ -61,13 +61,18 @@ def closing_shown(visit: Visit, choice: ClosingChoice) -> ClosingShown | None:
     )
 
 
-def _chart(visit: Visit, choice: ClosingChoice, shown: list[Group]) -> tuple[pd.DataFrame, dict]:
+def _chart(
+    visit: Visit, choice: ClosingChoice, shown: list[Group]
+) -> tuple[pd.DataFrame, dict, dict[str, str]]:
     t = visit.t
     axis = age_axis(visit, choice.by, shown)
+    columns = {
+        "line": t("Group"),
+        "age": t("Age"),
+        "share": t("Not yet closed"),
+        "interval": t("95% interval"),
+    }
     spec = open_by_age(
-        line_colours(visit, choice.by, shown),
-        line_marks(visit, choice.by, shown),
-        axis,
-        {"age": t("Age"), "share": t("Not yet closed"), "interval": t("95% interval")},
+        line_colours(visit, choice.by, shown), line_marks(visit, choice.by, shown), axis, columns
     )
-    return line_frame(visit, choice, shown, axis), spec
+    return line_frame(visit, choice, shown, axis), spec, columns

@@ -185,6 +185,17 @@ def parts_chart(
     return frame, spec, text
 
 
+def parts_figures(visit: Visit, frame: pd.DataFrame, label: str) -> str:
+    """What the lines on shared axes show: a row per period, the newest first, a column per line."""
+    series = list(dict.fromkeys(frame["series"]))
+    wide = frame.pivot(index="period", columns="series", values="text").iloc[::-1]
+    return html_table(
+        label,
+        [visit.t("Period"), *series],
+        [[period, *(number(wide.at[period, name]) for name in series)] for period in wide.index],
+    )
+
+
 def behind_address(visit: Visit, choice: TrendChoice, row: Row) -> str:
     """Where the items behind a figure are listed: what was open that day, or the loops in that period."""
     if choice.is_stock:
