@@ -29,5 +29,12 @@ MUTED = "#8793A5"
 #: Numbers beside a bar: readable on white and on black.
 VALUE = "#717D8E"
 
-#: Settings that keep a chart quiet. Streamlit's theme adds fonts and the page's colours.
-CONFIG = {"view": {"stroke": None}, "axis": {"grid": False, "domain": False, "ticks": False}}
+#: Settings that keep a chart quiet. Streamlit's theme adds fonts and the page's colours. To assistive
+#: technology a chart is one picture with a name, and its table beside it: the marks say field names,
+#: in English.
+CONFIG = {
+    "view": {"stroke": None},
+    "axis": {"grid": False, "domain": False, "ticks": False, "aria": False},
+    "legend": {"aria": False},
+    "mark": {"aria": False},
+}

@@ -49,7 +49,7 @@ def metrics_html(visit: Visit, frame: pd.DataFrame) -> str:
         parts.append(
             f"<section class='cl-entry' id='{escape(metric['metric_id'])}'>"
             f"<h3><a class='cl-link' href='{href}'>{escape(metric_name(visit, metric))}</a> "
-            f"<small>{escape(str(other))} · {escape(metric['metric_id'])}</small></h3>"
+            f"<small translate=no>{escape(str(other))} · {escape(metric['metric_id'])}</small></h3>"
             f"<dl class='cl-facts'>{facts}</dl></section>"
         )
     return "".join(parts)
@@ -63,7 +63,7 @@ def rules_table(visit: Visit, frame: pd.DataFrame) -> str:
         [t("Finding"), t("Definition"), t("How to mend it")],
         [
             [
-                Cell(pick(row["name_zh"], row["name_en"]), small=row["rule_id"]),
+                Cell(pick(row["name_zh"], row["name_en"]), small=row["rule_id"], is_id=True),
                 pick(row["definition_zh"], row["definition_en"]),
                 pick(row["mend_zh"], row["mend_en"]),
             ]
@@ -85,7 +85,7 @@ def loops_table(visit: Visit, frame: pd.DataFrame) -> str:
             for row in stages
         ]
         verb = visit.texts.pick(stages[0]["closing_verb_zh"], stages[0]["closing_verb_en"])
-        found.append([Cell(names.loop(loop), small=loop), " → ".join(walked), verb])
+        found.append([Cell(names.loop(loop), small=loop, is_id=True), " → ".join(walked), verb])
     return html_table(
         t("Loops"), [t("Loop"), t("Stages (milestones in brackets)"), t("Closed is called")], found
     )

@@ -25,7 +25,7 @@ def chart(
     """
     if bool(figures) == bool(below):
         raise ValueError(f"the chart {alt!r} needs its figures as a table, once")
-    st.vega_lite_chart(frame, {"description": alt, **spec}, width="stretch", alt=alt)
+    st.vega_lite_chart(frame, spec, width="stretch", alt=alt)
     if figures:
         summary = escape(visit.t("These figures as a table"))
         st.html(f"<details class='cl-figures'><summary>{summary}</summary>{figures}</details>")

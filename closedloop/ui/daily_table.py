@@ -54,7 +54,7 @@ def _missing(visit: Visit, row: Mapping) -> list[str]:
     t, names = visit.t, visit.names
     parts = []
     if row["missing_stages"]:
-        skipped = "、".join(names.stage(row["loop"], stage) for stage in row["missing_stages"])
+        skipped = t(", ").join(names.stage(row["loop"], stage) for stage in row["missing_stages"])
         parts.append(t("skipped: {stages}", stages=skipped))
     if row["next_stage"]:
         parts.append(t("next: {stage}", stage=names.stage(row["loop"], row["next_stage"])))

@@ -15,6 +15,8 @@ class Cell:
     href: str = ""
     is_number: bool = False
     small: str = ""
+    #: True for an id in small print: it is the same in every language.
+    is_id: bool = False
 
 
 def number(text: str, small: str = "") -> Cell:
@@ -45,5 +47,5 @@ def _cell(cell: Cell) -> str:
     if cell.href:
         text = f"<a class='cl-link' href='{escape(cell.href)}'>{text}</a>"
     if cell.small:
-        text += f"<small>{escape(cell.small)}</small>"
+        text += f"<small{' translate=no' if cell.is_id else ''}>{escape(cell.small)}</small>"
     return f"<td{_side(cell.is_number)}>{text}</td>"

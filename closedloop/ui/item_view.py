@@ -87,7 +87,7 @@ def headline_html(visit: Visit, item: Mapping, standing: str = "") -> str:
         marks.append(f"<span class='cl-chip'>{escape(t('Returned for rework'))}</span>")
     return (
         f"<div class='cl-head'>{''.join(marks)}</div>"
-        f"<p class='cl-title'>{escape(item['title'] or t('(no title)'))}</p>"
+        f"<p class='cl-title' translate='no'>{escape(item['title'] or t('(no title)'))}</p>"
     )
 
 
@@ -122,7 +122,7 @@ def facts_html(visit: Visit, item: Mapping) -> str:
         (t("Outcome"), code_name(texts, item["outcome"])),
         (
             t("Skipped stages"),
-            "、".join(names.stage(loop, stage) for stage in missing) if missing else t("none"),
+            t(", ").join(names.stage(loop, stage) for stage in missing) if missing else t("none"),
         ),
         (
             t("Rework, returns, extensions, reopenings"),
@@ -137,7 +137,8 @@ def facts_html(visit: Visit, item: Mapping) -> str:
     if item["directive_kind"]:
         measures = (item["measures"] or "").strip() or t("none recorded")
         label = escape(t("Follow-up measures"))
-        cells += f"<div class='cl-wide'><dt>{label}</dt><dd>{escape(measures)}</dd></div>"
+        recorded = " translate='no'" if item["measures"] else ""
+        cells += f"<div class='cl-wide'><dt>{label}</dt><dd{recorded}>{escape(measures)}</dd></div>"
     return f"<dl class='cl-facts'>{cells}</dl>"
 
 
@@ -308,6 +309,7 @@ def linked_rows(visit: Visit, links: pd.DataFrame) -> list[LinkRow]:
     return [
         LinkRow(
             title=row["title"] or row["work_item_id"],
+            recorded=True,
             page=ITEM,
             params={"item": row["work_item_id"]},
             mark=visit.names.severity(row["severity"]) if row["severity"] else "",
@@ -335,6 +337,7 @@ def found_rows(visit: Visit, found: pd.DataFrame) -> list[LinkRow]:
     return [
         LinkRow(
             title=row["title"] or row["work_item_id"],
+            recorded=True,
             page=ITEM,
             params={"item": row["work_item_id"]},
             mark=visit.names.severity(row["severity"]) if row["severity"] else "",

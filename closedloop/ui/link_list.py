@@ -41,6 +41,11 @@ export default function (component) {
     link.className = "row tone-" + row.tone
     put(link, "mark", row.mark, "tone-text")
     put(link, "title", row.title)
+    if (row.recorded) {
+      // What was written down stays as it was, and is read out in its own language.
+      link.lastChild.translate = false
+      if (/[\\u3400-\\u9fff]/.test(row.title)) link.lastChild.lang = "zh-CN"
+    }
     put(link, "standing", row.standing, row.urgent ? "urgent" : "")
     const facts = document.createElement("span")
     facts.className = "facts"
@@ -106,6 +111,8 @@ class LinkRow:
     standing: str = ""
     urgent: bool = False
     facts: Sequence[str] = field(default_factory=tuple)
+    #: True where ``title`` is from the records, and so in the records' language.
+    recorded: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -130,6 +137,7 @@ def link_list(visit: Visit, rows: Sequence[LinkRow], *, key: str, label: str) ->
                 {
                     "href": visit.address(row.page, **row.params),
                     "title": row.title,
+                    "recorded": row.recorded,
                     "mark": row.mark,
                     "tone": row.tone,
                     "standing": row.standing,

@@ -200,7 +200,9 @@ def display_frame(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
             "age_days": pd.to_numeric(frame["age_days"]),
             "returned": frame["is_returned"].astype(bool),
             "missing": [
-                "、".join(names.stage(loop, stage) for stage in (stages if stages is not None else ()))
+                visit.t(", ").join(
+                    names.stage(loop, stage) for stage in (stages if stages is not None else ())
+                )
                 for loop, stages in zip(frame["loop"], frame["missing_stages"], strict=True)
             ],
         }

@@ -107,6 +107,7 @@ def place_rows(visit: Visit, found: pd.DataFrame) -> list[LinkRow]:
     return [
         LinkRow(
             title=row["place"],
+            recorded=True,
             page=PLACES,
             params={"place": str(row["place_id"])},
             standing=t(

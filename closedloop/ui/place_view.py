@@ -96,6 +96,7 @@ def action_rows(visit: Visit, actions: pd.DataFrame) -> list[LinkRow]:
     return [
         LinkRow(
             title=row["title"] or row["item_no"],
+            recorded=True,
             page=ITEM,
             params={"item": row["work_item_id"]},
             mark=names.severity(row["severity"]) if row["severity"] else "",

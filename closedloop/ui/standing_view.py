@@ -38,6 +38,7 @@ def item_rows(visit: Visit, frame: pd.DataFrame) -> list[LinkRow]:
         found.append(
             LinkRow(
                 title=row["title"] or t("(no title)"),
+                recorded=True,
                 page=ITEM,
                 params={"item": row["work_item_id"]},
                 mark=names.severity(severity) if severity else names.loop(row["loop"]),
@@ -113,7 +114,7 @@ def source_rows(visit: Visit, sources: Sequence[Mapping]) -> pd.DataFrame:
             {
                 t("Source"): names.source(source),
                 t("Loaded until"): texts.moment(min(latest, visit.known_until) if latest else None),
-                t("Not reported"): t("All stations") if everybody else "、".join(silent) or "—",
+                t("Not reported"): t("All stations") if everybody else t(", ").join(silent) or "—",
             }
         )
     return pd.DataFrame(found)
