@@ -11,6 +11,7 @@ from closedloop.queries.loading import (
     quarantine,
     quarantine_reasons,
 )
+from closedloop.queries.reading import rows
 from closedloop.ui.cards import Explanation, heading
 from closedloop.ui.data_view import (
     batch_table,
@@ -25,6 +26,7 @@ from closedloop.ui.data_view import (
 )
 from closedloop.ui.identity import may_upload
 from closedloop.ui.registry import DATA, page_title
+from closedloop.ui.standing_view import source_rows
 from closedloop.ui.states import empty, unknown
 from closedloop.ui.visit import current
 
@@ -59,14 +61,23 @@ heading(
 if sources.empty:
     unknown(t("No load has said yet what it covers."))
 else:
-    st.dataframe(
-        freshness_table(visit, sources),
-        hide_index=True,
-        # Every station in sight: one that is silent must not hide below the fold.
-        height="content",
-        alt=t("Freshness by station and source"),
-        column_config={t("Station"): st.column_config.TextColumn(pinned=True)},
-    )
+    with st.container(key="wide_freshness"):
+        st.dataframe(
+            freshness_table(visit, sources),
+            hide_index=True,
+            # Every station in sight: one that is silent must not hide below the fold.
+            height="content",
+            alt=t("Freshness by station and source"),
+            column_config={t("Station"): st.column_config.TextColumn(pinned=True)},
+        )
+    # On a phone the sources one below the other, with the stations that are silent by name.
+    with st.container(key="narrow_freshness"):
+        st.table(
+            source_rows(visit, rows(sources)),
+            hide_index=True,
+            border="horizontal",
+            alt=t("Loaded until, by source"),
+        )
 
 if may_upload(visit.identity):
     # What reads files takes 40 MB, and most page servers never need it.

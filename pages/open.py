@@ -7,6 +7,7 @@ from closedloop.ui import filters
 from closedloop.ui.exports.links import download_links
 from closedloop.ui.ignored import say_ignored
 from closedloop.ui.likely import likely_items
+from closedloop.ui.link_list import link_list
 from closedloop.ui.open_list import (
     AGES,
     HOLDERS,
@@ -21,11 +22,13 @@ from closedloop.ui.open_list import (
 )
 from closedloop.ui.open_table import open_table
 from closedloop.ui.registry import OPEN, page_title
+from closedloop.ui.standing_view import item_rows
 from closedloop.ui.states import empty
 from closedloop.ui.visit import current
 
 #: More rows than anybody reads; the download has them all.
 SHOWN = 1000
+SHOWN_ON_A_PHONE = 60
 
 visit = current()
 t, texts, names = visit.t, visit.texts, visit.names
@@ -109,7 +112,23 @@ else:
             width="content",
         )
         st.html(download_links(visit, "open"))
-    open_table(visit, found)
+    with st.container(key="wide_open"):
+        open_table(visit, found)
+    # On a phone a table of thirteen columns shows three: there the first items stand as a list.
+    with st.container(key="narrow_open"):
+        link_list(
+            visit,
+            item_rows(visit, found.head(SHOWN_ON_A_PHONE)),
+            key="open_items",
+            label=t("Open items, worst first"),
+        )
+        if len(found) > SHOWN_ON_A_PHONE:
+            st.caption(
+                t(
+                    "These are the first {count}; filters or the download show the rest.",
+                    count=SHOWN_ON_A_PHONE,
+                )
+            )
 if likely:
     st.caption(
         t(

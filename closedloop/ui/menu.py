@@ -18,17 +18,38 @@ def top_menu(visit: Visit, pages: Mapping[PageEntry, st.Page], entry: PageEntry)
     """Links to the pages of the menu; they carry the shared filters along.
 
     The everyday pages stand in the open, the others in drawers. A drawer that holds the present page says so.
+    On a phone one control that names the present page opens all of them; the styles show one or the other.
     """
     params = visit.shared
     shown = {page: target for page, target in pages.items() if page.in_menu}
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="menu"):
+    with st.container(gap=None, key="menu"):
+        _wide_menu(visit, shown, entry, params)
+        with st.popover(
+            pages[entry].title, icon=":material/menu:", type="tertiary", width="stretch", key="menu_phone"
+        ):
+            for page, target in shown.items():
+                if not page.drawer:
+                    _link(visit, page, target, params)
+            for drawer, inside in _drawers(shown):
+                st.caption(drawer_name(drawer, visit.texts))
+                for page, target in inside.items():
+                    _link(visit, page, target, params)
+
+
+def _drawers(shown: Mapping[PageEntry, st.Page]) -> list[tuple[str, dict[PageEntry, st.Page]]]:
+    """The drawers that hold a page, in order."""
+    found = [(d, {page: target for page, target in shown.items() if page.drawer == d}) for d in DRAWERS]
+    return [(drawer, inside) for drawer, inside in found if inside]
+
+
+def _wide_menu(
+    visit: Visit, shown: Mapping[PageEntry, st.Page], entry: PageEntry, params: Mapping[str, str]
+) -> None:
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="menu_wide"):
         for page, target in shown.items():
             if not page.drawer:
                 _link(visit, page, target, params)
-        for drawer in DRAWERS:
-            inside = {page: target for page, target in shown.items() if page.drawer == drawer}
-            if not inside:
-                continue
+        for drawer, inside in _drawers(shown):
             name = drawer_name(drawer, visit.texts)
             label = f"{name} · {inside[entry].title}" if entry in inside else name
             with st.popover(label, type="tertiary", key=f"drawer_{drawer}"):

@@ -14,6 +14,11 @@ ICON = (
 
 _CSS = """
 <style>
+/* The theme's own shades of small print and of what is chosen are too faint to read (WCAG 2.1, 1.4.3). */
+[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p {
+    color: light-dark(#56606E, #B3BDCA); opacity: 1;
+}
+[data-selected=true] [data-testid=stMarkdownContainer] p { color: light-dark(#1F4E8C, #A9CBF7); }
 .cl-value { font-size: 1.9rem; font-weight: 650; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .cl-value small { font-size: .9rem; font-weight: 400; opacity: .75; margin-left: .3rem; }
 .cl-parts {
@@ -69,7 +74,17 @@ _CSS = """
 .cl-table td:first-child { white-space: nowrap; }
 .cl-table td small { display: block; opacity: .75; }
 .cl-table td:last-child:not(.cl-number) { min-width: 12rem; font-size: .82rem; opacity: .85; }
+/* What a phone shows in another form stands in two containers: one for it, one for wide windows. */
+.st-key-menu_phone, [class*=st-key-narrow_] { display: none; }
+.st-key-freshness p { font-size: .8rem; font-variant-numeric: tabular-nums; }
+.st-key-freshness { margin-top: -.6rem; }
+.cl-figures { font-size: .85rem; margin: 0; }
+.cl-figures summary { cursor: pointer; min-height: 24px; color: light-dark(#1F4E8C, #8AB6F0); }
 @media (max-width: 640px) {
+    .st-key-menu_wide, [class*=st-key-wide_] { display: none; }
+    .st-key-menu_phone, [class*=st-key-narrow_] { display: flex; }
+    .st-key-menu_phone button { justify-content: flex-start; padding-left: 0; }
+    [data-testid=stMainBlockContainer] { padding-top: 3rem; }
     .cl-event { grid-template-columns: 1fr; }
     .cl-table td:last-child:not(.cl-number) { min-width: 24rem; }
 }
