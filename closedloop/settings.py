@@ -105,6 +105,10 @@ class Settings(BaseSettings):
 
     #: Local time at which the duty day (统计日) turns.
     duty_day_start: str = Field(default="08:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    #: Hours after which data counts as stale: a banner on every page says so. A day and a load's while.
+    stale_hours: float = Field(default=26, gt=0)
+    #: Seconds after which a wall display looks for newer figures, and whether it may still show them.
+    wall_seconds: float = Field(default=30, gt=0)
     #: Look at one's own files on the embedded warehouse without a sign-in (``run --trial``).
     trial: bool = False
     #: Sign-in with OpenID Connect: the provider's issuer exactly as its metadata has it, what it calls us,

@@ -10,11 +10,13 @@ from closedloop.ui import filters, visit
 from closedloop.ui.admission import of_this_page
 from closedloop.ui.asking import BuildChanged
 from closedloop.ui.demo import open_identities, published_to_anybody
+from closedloop.ui.document import put_document
+from closedloop.ui.freshness import freshness_line
 from closedloop.ui.ignored import ignored_shared, say_ignored
 from closedloop.ui.language import language_of, texts_for
 from closedloop.ui.menu import sidebar, top_menu
 from closedloop.ui.names import known_names
-from closedloop.ui.registry import page_title, pages_of
+from closedloop.ui.registry import WALL, page_title, pages_of
 from closedloop.ui.signin import closed_pages, no_grant_page, nothing_for_you_page, sign_in_page
 from closedloop.ui.states import explain_trouble, notices, page_failed
 from closedloop.ui.style import ICON, put_style
@@ -26,6 +28,7 @@ texts = texts_for(language, settings.zone)
 st.set_page_config(
     page_title=texts.t("Closedloop"), page_icon=ICON, layout="wide", initial_sidebar_state="auto"
 )
+put_document(texts)
 
 try:
     status = published_to_anybody()
@@ -52,7 +55,7 @@ if identity is None:
     st.navigation(closed_pages(refused), position="hidden").run()
     st.stop()
 
-entries = pages_of(identity)
+entries = pages_of(identity, st.query_params.get("view"))
 if not entries:
     visit.end()
     st.navigation(
@@ -80,10 +83,12 @@ try:
     visit.begin(here)
     trace_page(identity, entry, st.query_params.to_dict())
     put_style()
-    sidebar(here, entry)
-    top_menu(here, pages, entry)
-    notices(here)
-    say_ignored(here, ignored_shared(st.query_params, here))
+    if entry is not WALL:
+        sidebar(here, entry)
+        top_menu(here, pages, entry)
+        freshness_line(texts, status)
+        notices(here)
+        say_ignored(here, ignored_shared(st.query_params, here))
     chosen.run()
 except BuildChanged:
     # Two builds must not stand on one page: start over with the newer one.

@@ -85,6 +85,7 @@ DEMO_IDENTITIES: dict[str, Identity] = {
         "station-S03": Grant("station_head", stations=("S03",)),
         "station-S07": Grant("station_head", stations=("S07",)),
         "analyst": Grant("analyst"),
+        "wall": Grant("wall"),
     }.items()
 }
 

@@ -59,6 +59,7 @@ VOLUNTEERS = PageEntry(
 CLOSING = PageEntry("closing", "closing", ":material/timer:", ("station", "as_of"), drawer="analysis")
 DATA = PageEntry("data", "data", ":material/database:", ("station", "as_of"), drawer="data")
 CATALOGUE = PageEntry("catalogue", "catalogue", ":material/menu_book:", drawer="data")
+WALL = PageEntry("wall", "", ":material/monitor:", in_menu=False)
 AUDIT = PageEntry("audit", "audit", ":material/policy:")
 
 PAGES: tuple[PageEntry, ...] = (
@@ -81,7 +82,9 @@ PAGES: tuple[PageEntry, ...] = (
 )
 
 #: Pages of those who see no case.
-_PAGES_WITHOUT_CASES = {"operator": (DATA,), "auditor": (AUDIT,)}
+_PAGES_WITHOUT_CASES = {"operator": (DATA,), "auditor": (AUDIT,), "wall": (WALL,)}
+#: What ``?view=`` of the first page asks for to get the wall.
+WALL_VIEW = "wall"
 
 #: Paths a sign-in may lead back to.
 ADDRESSES = frozenset(page.address for page in (*PAGES, AUDIT))
@@ -96,12 +99,14 @@ def local_address(wanted: str | None) -> str:
     return found["address"] + (f"?{found['query']}" if found["query"] else "")
 
 
-def pages_of(identity: Identity) -> tuple[PageEntry, ...]:
-    """The pages that are for somebody; the first opens by itself.
+def pages_of(identity: Identity, view: str | None = None) -> tuple[PageEntry, ...]:
+    """The pages that are for somebody; the first opens by itself: with ``view=wall``, the wall.
 
     Whoever sees no case has no use for pages about cases, empty ones included.
     """
-    return PAGES if identity.scope.sees_cases else _PAGES_WITHOUT_CASES.get(identity.role, ())
+    if not identity.scope.sees_cases:
+        return _PAGES_WITHOUT_CASES.get(identity.role, ())
+    return (WALL, *PAGES) if view == WALL_VIEW else PAGES
 
 
 def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) -> str:
@@ -126,6 +131,7 @@ def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) 
         CLOSING: texts.t("Time to close"),
         DATA: texts.t("Data"),
         AUDIT: texts.t("Traces"),
+        WALL: texts.t("Wall"),
     }[page]
 
 
@@ -152,6 +158,7 @@ def page_summary(page: PageEntry, texts: Texts) -> str:
         STATION: texts.t("One station on one page: loops, open items, metrics, findings, coverage."),
         CATALOGUE: texts.t("What every metric, finding rule, loop and deadline means."),
         DATA: texts.t("What came in, what was refused, how fresh each source is, how the builds went."),
+        WALL: texts.t("Counts by station on one screen that keeps itself up to date."),
         AUDIT: texts.t("Who came in, opened and took away what; grants, loads and builds."),
     }[page]
 

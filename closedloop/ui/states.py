@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from closedloop.errors import ClosedloopError
 from closedloop.queries.reading import NothingPublished
+from closedloop.settings import get_settings
+from closedloop.ui.freshness import stale_for
 from closedloop.ui.language import Texts
 from closedloop.ui.visit import Visit
 
@@ -108,6 +111,18 @@ def notices(visit: Visit) -> None:
             + " "
             + (t("A build is running.") if running else t("They appear after the next build.")),
             icon=":material/update:",
+        )
+    behind = stale_for(status, datetime.now(UTC), get_settings().stale_hours)
+    if behind is not None:
+        st.warning(
+            t(
+                "Nothing is known after {latest}, {duration} ago. What happened since is missing here, "
+                "not zero.",
+                latest=texts.moment(status.default_as_of),
+                duration=texts.duration(behind),
+            ),
+            title=t("The data is stale"),
+            icon=":material/hourglass_disabled:",
         )
     if visit.is_past:
         st.info(

@@ -22,6 +22,7 @@ from closedloop.ui.exports.csv_file import csv_lines
 from closedloop.ui.exports.model import Export, Exported
 from closedloop.ui.exports.registry import EXPORTS
 from closedloop.ui.exports.workbook import workbook
+from closedloop.ui.freshness import freshness_facts
 from closedloop.ui.language import texts_for
 from closedloop.ui.names import known_names
 from closedloop.ui.signin import identity_name, kind_of_data
@@ -58,10 +59,10 @@ def _heading(visit: Visit, export: Export, made: Exported) -> list[tuple[str, st
         (t("For"), identity_name(visit.identity, texts, names)),
         (t("Made at"), texts.moment(datetime.now(UTC))),
         (t("As of"), texts.moment(visit.as_of)),
-        (t("Loaded until"), texts.moment(published.default_as_of)),
+        *freshness_facts(texts, published),
         (t("Station"), names.station(shown) if shown else t("All stations")),
         (t("Filters"), " · ".join(made.filters) or "—"),
-        (t("Build"), f"{published.build_id} ({texts.moment(published.built_at)})"),
+        (t("Build"), texts.number(published.build_id)),
         (
             t("Rows"),
             t("{count}, cut here: narrow the filters for the rest", count=count)
