@@ -92,6 +92,10 @@ select
 from by_loop
 inner join marts.dim_loops as loops
     on by_loop.loop = loops.loop
+where exists (
+    select from marts.rollup_loop_daily as ever
+    where ever.loop = by_loop.loop
+)
 order by loops.sort_order
 """
 
@@ -99,7 +103,7 @@ order by loops.sort_order
 def standing_by_loop(scope: Scope, as_of: datetime, last_day: date) -> pd.DataFrame:
     """What stood open and overdue in each loop when ``last_day`` ended, counted by station as above.
 
-    One row per loop that any load covers, in the loops' order.
+    One row per loop in which anything was ever recorded, in the loops' order.
     """
     return read(scope, as_of, _BY_LOOP, {"last_day": last_day})
 

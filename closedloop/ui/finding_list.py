@@ -120,10 +120,12 @@ def what_is_meant(visit: Visit, row: Mapping) -> str:
         return t("{n} of the day's {total}", n=detail["at_the_end"], total=detail["closed"])
     if detail.get("left_out"):
         return t("kept {kept}; left out {left_out}", kept=detail["kept"], left_out=detail["left_out"])
-    for field in ("missing", "value", "station_id"):
-        if detail.get(field):
-            return str(detail[field])
-    return ""
+    return str(detail.get("missing") or what_was_recorded(row) or detail.get("station_id") or "")
+
+
+def what_was_recorded(row: Mapping) -> str:
+    """The value that the finding quotes from the records; empty where it quotes none."""
+    return str((row["detail"] or {}).get("value") or "")
 
 
 def _display_frame(visit: Visit, rules: Rules, frame: pd.DataFrame) -> pd.DataFrame:

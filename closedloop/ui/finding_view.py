@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from closedloop.queries.findings import FindingFilter
-from closedloop.ui.finding_list import Rules, addressee, state_label, what_is_meant
+from closedloop.ui.finding_list import Rules, addressee, state_label, what_is_meant, what_was_recorded
 from closedloop.ui.link_list import LinkRow
 from closedloop.ui.registry import FINDINGS, ITEM
 from closedloop.ui.standing_view import duration_of
@@ -213,6 +213,7 @@ def finding_rows(visit: Visit, rules: Rules, found: Sequence[Mapping]) -> list[L
                 t("mended {moment}", moment=texts.moment(row["mended_at"])) if row["mended_at"] else "",
                 addressee(visit, row["charged_to"]) if row["charged_to"] != "station" else "",
             ),
+            recorded_facts=tuple(filter(None, (what_was_recorded(row),))),
         )
         for row in found
     ]

@@ -29,6 +29,7 @@ st.set_page_config(
     page_title=texts.t("Closedloop"), page_icon=ICON, layout="wide", initial_sidebar_state="auto"
 )
 put_document(texts)
+put_style()
 
 try:
     status = published_to_anybody()
@@ -82,7 +83,6 @@ try:
     here = visit.make(identity, texts, status, names, st.query_params, settings)
     visit.begin(here)
     trace_page(identity, entry, st.query_params.to_dict())
-    put_style()
     if entry is not WALL:
         sidebar(here, entry)
         top_menu(here, pages, entry)

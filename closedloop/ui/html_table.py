@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+#: Columns that a phone shows side by side.
+_FIT_A_PHONE = 4
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -31,9 +34,14 @@ def html_table(label: str, header: Sequence[str], rows: Sequence[Sequence[str | 
     head = "".join(
         f"<th scope='col'{_side(at in numbers)}>{escape(name)}</th>" for at, name in enumerate(header)
     )
-    body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in cells)
+    # On a phone a row of many columns stands as a block: each cell says its column itself.
+    many = len(header) > _FIT_A_PHONE
+    names = header if many else [""] * len(header)
+    lines = ("".join(map(_cell, row, names)) for row in cells)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
     return (
-        f"<div class='cl-table' tabindex='0' role='region' aria-label='{escape(label)}'>"
+        f"<div class='cl-table{' cl-many' if many else ''}' tabindex='0' role='region'"
+        f" aria-label='{escape(label)}'>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -42,10 +50,11 @@ def _side(right: bool) -> str:
     return " class='cl-number'" if right else ""
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, column: str) -> str:
     text = escape(cell.text)
     if cell.href:
         text = f"<a class='cl-link' href='{escape(cell.href)}'>{text}</a>"
     if cell.small:
         text += f"<small{' translate=no' if cell.is_id else ''}>{escape(cell.small)}</small>"
-    return f"<td{_side(cell.is_number)}>{text}</td>"
+    label = f" data-column='{escape(column)}'" if column else ""
+    return f"<td{_side(cell.is_number)}{label}>{text}</td>"

@@ -34,6 +34,11 @@ export default function (component) {
     part.textContent = text
     parent.appendChild(part)
   }
+  // What was written down stays as it was, and is read out in its own language.
+  const quote = (part) => {
+    part.translate = false
+    if (/[\\u3400-\\u9fff]/.test(part.textContent)) part.lang = "zh-CN"
+  }
   list.replaceChildren(...data.rows.map((row, index) => {
     const item = document.createElement("li")
     const link = document.createElement("a")
@@ -41,15 +46,14 @@ export default function (component) {
     link.className = "row tone-" + row.tone
     put(link, "mark", row.mark, "tone-text")
     put(link, "title", row.title)
-    if (row.recorded) {
-      // What was written down stays as it was, and is read out in its own language.
-      link.lastChild.translate = false
-      if (/[\\u3400-\\u9fff]/.test(row.title)) link.lastChild.lang = "zh-CN"
-    }
+    if (row.recorded) quote(link.lastChild)
     put(link, "standing", row.standing, row.urgent ? "urgent" : "")
     const facts = document.createElement("span")
     facts.className = "facts"
-    for (const fact of row.facts) put(facts, "fact", fact)
+    for (const fact of row.facts) {
+      put(facts, "fact", fact)
+      if (row.recorded_facts.includes(fact)) quote(facts.lastChild)
+    }
     link.appendChild(facts)
     link.onclick = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button !== 0) return
@@ -113,6 +117,8 @@ class LinkRow:
     facts: Sequence[str] = field(default_factory=tuple)
     #: True where ``title`` is from the records, and so in the records' language.
     recorded: bool = False
+    #: Those of ``facts`` that are so too.
+    recorded_facts: Sequence[str] = field(default_factory=tuple)
 
 
 @lru_cache(maxsize=1)
@@ -138,6 +144,7 @@ def link_list(visit: Visit, rows: Sequence[LinkRow], *, key: str, label: str) ->
                     "href": visit.address(row.page, **row.params),
                     "title": row.title,
                     "recorded": row.recorded,
+                    "recorded_facts": list(row.recorded_facts),
                     "mark": row.mark,
                     "tone": row.tone,
                     "standing": row.standing,

@@ -88,6 +88,25 @@ _CSS = """
     .cl-event { grid-template-columns: 1fr; }
     .cl-table td:last-child:not(.cl-number) { min-width: 24rem; }
 }
+@media screen and (max-width: 640px) {
+    .cl-many table, .cl-many tbody, .cl-many tr { display: block; }
+    .cl-many thead {
+        position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden;
+    }
+    .cl-many tr {
+        padding: .4rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 16%, transparent);
+    }
+    .cl-many td, .cl-many td.cl-number, .cl-many td:last-child:not(.cl-number) {
+        display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .12rem 0; min-width: 0;
+        text-align: right; white-space: normal; font-size: .9rem; opacity: 1;
+    }
+    .cl-many td:first-child { font-weight: 600; text-align: left; }
+    .cl-many td:empty { display: none !important; }
+    .cl-many td:not(:first-child)::before {
+        content: attr(data-column); text-align: left; font-weight: 400; opacity: .8; flex: none;
+        max-width: 50%;
+    }
+}
 </style>
 """
 

@@ -119,12 +119,12 @@ def browser() -> Iterator[Browser]:
 #: Resolves when the script of another address has begun and ended.
 _TURN = """([address, patience]) => new Promise((resolve, reject) => {
     const app = document.querySelector("[data-testid=stApp]");
-    let ran = false;
-    new MutationObserver((_, observer) => {
-        const running = app.dataset.testScriptState !== "notRunning";
-        if (ran && !running) { observer.disconnect(); resolve(); }
-        ran ||= running;
-    }).observe(app, { attributeFilter: ["data-test-script-state"] });
+    let ran = app.dataset.testScriptState !== "notRunning";
+    new MutationObserver((changes, observer) => {
+        // A short run may have begun and ended by now: what the state was before says so.
+        ran ||= changes.some((change) => change.oldValue !== "notRunning");
+        if (ran && app.dataset.testScriptState === "notRunning") { observer.disconnect(); resolve(); }
+    }).observe(app, { attributeFilter: ["data-test-script-state"], attributeOldValue: true });
     setTimeout(() => reject(new Error(`nothing ran at ${address}`)), patience);
     history.pushState({}, "", address);
     dispatchEvent(new PopStateEvent("popstate"));

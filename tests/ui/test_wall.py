@@ -84,7 +84,7 @@ def test_the_wall_names_no_item_and_no_place(hall, own, visit):
     page = _hang(visit(to=hall))
     with own.connect() as connection:
         words = connection.execute(
-            "select item_no from marts.fct_work_items where is_open union "
+            "select item_id from marts.fct_work_items where is_open union "
             "select title from marts.fct_work_items where is_open union select place from marts.dim_places"
         ).fetchall()
     shown = page.content()
