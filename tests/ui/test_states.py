@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from playwright.sync_api import expect
 
+from closedloop.queries.status import Published
+from closedloop.ui.freshness import stale_for, tests_text
+from closedloop.ui.language import texts_for
 from tests.servers import Warehouse
 from tests.ui.conftest import serving
 from tests.ui.streaming import sent, sign_in
@@ -75,3 +82,26 @@ def test_a_warehouse_that_is_not_the_demo_signs_nobody_in(make_warehouse, city, 
         page = visit(locale="en-US", to=site).open("open")
         expect(page.get_by_text("Nobody can sign in here yet")).to_be_visible()
         expect(page.locator("button[name=who]")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("hours", "is_stale"), [(25.9, False), (26, False), (26.1, True)])
+def test_data_is_stale_when_more_than_the_hours_set_have_passed(hours, is_stale):
+    known = datetime(2025, 4, 25, 8, tzinfo=UTC)
+    published = Published(
+        build_id=1,
+        built_at=known,
+        default_as_of=known,
+        demo=False,
+        time_zone="Asia/Shanghai",
+        tests=1,
+        tests_failed=0,
+    )
+    now = known + timedelta(hours=hours)
+    assert (stale_for(published, now, 26) is not None) == is_stale
+    assert stale_for(replace(published, demo=True), now, 26) is None, "the demo's day is fixed"
+
+
+def test_tests_that_failed_are_not_called_passed():
+    known = datetime(2025, 4, 25, 8, tzinfo=UTC)
+    published = Published(1, known, known, True, "Asia/Shanghai", tests=178, tests_failed=2)
+    assert tests_text(texts_for("en", ZoneInfo("Asia/Shanghai")), published) == "176 of 178 tests passed"
