@@ -62,7 +62,7 @@ export default function (component) {
     metric.values.forEach((v, i) => {
       if (v === null) return
       const hit = shape(svg, "rect", { x: x(i) - 3, y: 0, width: 6, height: 48, class: "hit" })
-      shape(hit, "title", {}).textContent = metric.labels[i]
+      shape(hit, "title", {}).textContent = `${metric.days[i]}: ${metric.said[i]}`
     })
   }
   grid.replaceChildren()
@@ -79,6 +79,19 @@ export default function (component) {
     const details = element(card, "details", "")
     element(details, "summary", "", data.explain)
     for (const text of metric.explanation) element(details, "p", "", text)
+    // The course as a table, made when somebody asks for it: fifteen of them would be heavy.
+    details.ontoggle = () => {
+      if (!details.open || details.querySelector("table")) return
+      const table = element(details, "table", "")
+      table.setAttribute("aria-label", metric.alt)
+      const row = (parent, tag, texts) => {
+        const line = element(parent, "tr", "")
+        for (const text of texts) element(line, tag, "", text)
+      }
+      row(element(table, "thead", ""), "th", [data.day, metric.name])
+      const body = element(table, "tbody", "")
+      metric.days.forEach((day, i) => row(body, "td", [day, metric.said[i] || "—"]))
+    }
   }
 }
 """
@@ -105,6 +118,11 @@ svg { width: 100%; height: 48px; display: block; margin-top: .3rem; }
 details { font-size: .82rem; margin-top: .25rem; }
 summary { cursor: pointer; color: var(--st-link-color); min-height: 24px; }
 details p { margin: .35rem 0; }
+table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td {
+  text-align: left; padding: .1rem 0; border-bottom: 1px solid var(--st-border-color); font-weight: 400;
+}
+th:last-child, td:last-child { text-align: right; }
 @media print {
   .grid { grid-template-columns: repeat(5, minmax(0, 1fr)); gap: .2rem; }
   .card { padding: .1rem .3rem; break-inside: avoid; border-color: #ccc; color: #111; }
@@ -149,7 +167,9 @@ def metric_cards(visit: Visit, station: str | None = None) -> None:
         )
         for metric in visit.ask_rows(catalogue)
     ]
-    _component()(key="metrics", data={"metrics": cards, "explain": visit.t("Definition and n")})
+    _component()(
+        key="metrics", data={"metrics": cards, "explain": visit.t("Definition and n"), "day": visit.t("Day")}
+    )
 
 
 def _card(
@@ -163,7 +183,7 @@ def _card(
 ) -> dict:
     texts, t = visit.texts, visit.t
     value, n, note = _headline(visit, metric, days, typical, last, expected)
-    values, labels = [], []
+    values, days_shown, texts_shown = [], [], []
     known = {row["metric_date"]: row for row in days}
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
@@ -171,7 +191,8 @@ def _card(
         point = None if row is None or row["value"] is None else float(row["value"])
         values.append(point)
         said = "" if row is None else f"{shown(visit, metric, point)} (n = {texts.number(row['n'])})"
-        labels.append(f"{texts.day(day)}: {said}")
+        days_shown.append(texts.day(day))
+        texts_shown.append(said)
     name = metric_name(visit, metric)
     explanation = [texts.pick(metric["definition_zh"], metric["definition_en"])]
     if n is not None:
@@ -187,7 +208,8 @@ def _card(
         "unit": unit_name(visit, metric["unit"]),
         "note": note,
         "values": values,
-        "labels": labels,
+        "days": days_shown,
+        "said": texts_shown,
         "first": f"{first:%m-%d}",
         "last": f"{last:%m-%d}",
         "alt": t(

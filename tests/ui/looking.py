@@ -11,7 +11,9 @@ from playwright.sync_api import Page
 #: axe-core as its Python package carries it.
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
-_RUN = """(only) => axe.run(document, {runOnly: only, resultTypes: ["violations"]})
+_RUN = """(only) => axe.run(document, {
+        runOnly: only, resultTypes: ["violations"], selectors: false, preload: false,
+    })
     .then((found) => found.violations.flatMap((rule) => rule.nodes.map((node) => ({
         rule: rule.id,
         why: node.any.concat(node.all, node.none).map((check) => check.message).join("; "),

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from closedloop.ui.metric_cards import COURSE_DAYS
 from closedloop.ui.registry import PAGES
 from tests.ui.streaming import sent, sign_in
 
@@ -157,6 +158,7 @@ def test_every_figure_explains_itself(visit):
     metric = page.locator("section.card").first
     metric.locator("summary").click()
     expect(metric.locator("details")).to_contain_text("n =")
+    expect(metric.locator("details table tbody tr")).to_have_count(COURSE_DAYS)
 
 
 def test_a_past_moment_shows_how_things_stood_then(visit, city):
