@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from closedloop.settings import PROJECT_ROOT
 from tests.servers import Warehouse
@@ -166,7 +166,11 @@ class Visitor:
         The page's script runs as in ``open``; the browser keeps its connection and what it has loaded, which
         is most of the time that ``open`` takes.
         """
-        self.page.evaluate(_TURN, [f"/{address}", PATIENCE])
+        try:
+            self.page.evaluate(_TURN, [f"/{address}", PATIENCE // 3])
+        except Error:
+            # The front end takes no step while it is still busy with the one before.
+            return self.open(address)
         self.settled()
         return self.page
 
