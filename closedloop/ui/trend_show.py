@@ -192,7 +192,7 @@ def parts_figures(visit: Visit, frame: pd.DataFrame, label: str) -> str:
     return html_table(
         label,
         [visit.t("Period"), *series],
-        [[period, *(number(wide.at[period, name]) for name in series)] for period in wide.index],
+        [[period, *(number(str(wide.at[period, name])) for name in series)] for period in wide.index],
     )
 
 
