@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 import psycopg
 from psycopg import errors, sql
@@ -216,7 +217,7 @@ order by logins.login
 
 
 def _listed(
-    connection: psycopg.Connection, condition: str, params: list[object] | None = None
+    connection: psycopg.Connection, condition: LiteralString, params: list[object] | None = None
 ) -> list[Login]:
     with connection.cursor(row_factory=class_row(Login)) as cursor:
         return cursor.execute(_LISTED.format(condition), [people.SCHEMA_PREFIX, *(params or [])]).fetchall()

@@ -28,8 +28,8 @@ from closedloop.ui.worked_out import worked_out_once
 class ClosingShown:
     """The cohort of ``items`` in words, curves and figures.
 
-    ``groups``: how many parts have items. ``drawn``: the members that have a line. ``chart``: frame, specification
-    and the headers of its table; None where no group is large enough for one.
+    ``groups``: how many parts have items. ``drawn``: the members that have a line. ``chart``: frame,
+    specification and the headers of its table; None where no group is large enough for one.
     """
 
     items: int

@@ -77,8 +77,8 @@ def urls(settings: Settings | None = None) -> Urls:
     """
     settings = settings or get_settings()
     if settings.embedded:
-        three = (embedded_url(settings, f"closedloop_{role}", role) for role in ROLES)
-        return Urls(*three, EMBEDDED_ANALYSTS, EMBEDDED_AUDITORS)
+        owner, loader, reader = (embedded_url(settings, f"closedloop_{role}", role) for role in ROLES)
+        return Urls(owner, loader, reader, EMBEDDED_ANALYSTS, EMBEDDED_AUDITORS)
     found = {}
     for role in ROLES:
         variable = f"CLOSEDLOOP_{role.upper()}_URL"

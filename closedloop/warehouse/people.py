@@ -69,7 +69,7 @@ def creation(login: str, kind: Kind, addresses: Urls, password: sql.Composable) 
     read what it made (for a backup) and remove it.
     """
     name, group = sql.Identifier(login), sql.Identifier(group_of(kind, addresses))
-    path = f"{schema_of(login)}, marts" if kind == "analyst" else "audit"
+    path = [schema_of(login), "marts"] if kind == "analyst" else ["audit"]
     return [
         sql.SQL(
             "create role {} login nosuperuser nocreatedb nocreaterole nobypassrls noreplication "
@@ -78,10 +78,12 @@ def creation(login: str, kind: Kind, addresses: Urls, password: sql.Composable) 
         sql.SQL("grant {} to {}").format(group, name),
         sql.SQL("grant {} to {}").format(name, sql.Identifier(addresses.user("owner"))),
         *(
-            sql.SQL("alter role {} set {} = {}").format(name, sql.SQL(setting), sql.Literal(value))
+            sql.SQL("alter role {} set {} = {}").format(name, sql.Identifier(setting), sql.Literal(value))
             for setting, value in LIMITS.items()
         ),
-        sql.SQL("alter role {} set search_path = {}").format(name, sql.SQL(path)),
+        sql.SQL("alter role {} set search_path = {}").format(
+            name, sql.SQL(", ").join(map(sql.Identifier, path))
+        ),
     ]
 
 

@@ -36,7 +36,9 @@ def _counted(reader: psycopg.Connection, scope: Scope, relation: str) -> int:
     ).fetchone()[0]
 
 
-@pytest.mark.parametrize("scope", [Scope.wall("*"), Scope.wall(["S03", "S07"], "B01")], ids=["everywhere", "two"])
+@pytest.mark.parametrize(
+    "scope", [Scope.wall("*"), Scope.wall(["S03", "S07"], "B01")], ids=["everywhere", "two"]
+)
 def test_a_wall_sees_no_row_of_an_item(scope, city):
     with city.connect("reader") as reader:
         assert {name: n for name in CLOSED if (n := _counted(reader, scope, name))} == {}
