@@ -15,11 +15,19 @@ Signs = NDArray[np.int8]
 
 
 def numbers(values: ArrayLike, name: str) -> Floats:
-    """Finite floats of any shape; ``None`` and NaN stand for "not reported". Always a copy."""
+    """Finite floats of any shape; ``None``, NaN and what is masked stand for "not reported". Always a copy.
+
+    Text and dates are no numbers, also where they could be read as such.
+    """
     try:
         array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be numbers: {error}") from None
+    given = np.asarray(values)
+    if given.dtype.kind in "SUMm" or (given.dtype == object and any(isinstance(v, str) for v in given.flat)):
+        raise ValueError(f"{name} must be numbers, and holds {given.flat[0]!r}")
+    if isinstance(values, np.ma.MaskedArray):
+        array[np.ma.getmaskarray(values)] = np.nan
     if np.isinf(array).any():
         raise ValueError(f"{name} must be finite, and holds an infinite value")
     return array
@@ -45,9 +53,18 @@ def amounts(values: ArrayLike, name: str) -> Floats:
     return array
 
 
+def together(**given: Floats) -> tuple[Floats, ...]:
+    """Arrays of one shape; a single number stands for as many as are needed."""
+    shapes = {name: array.shape for name, array in given.items() if array.ndim}
+    if len(set(shapes.values())) > 1:
+        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ValueError(f"one shape is needed, or single numbers: {told}")
+    return np.broadcast_arrays(*given.values())
+
+
 def shares(successes: ArrayLike, trials: ArrayLike) -> tuple[Floats, Floats]:
     """Counts x and n of one shape with x ≤ n; NaN in both where either is NaN."""
-    x, n = np.broadcast_arrays(counts(successes, "successes"), counts(trials, "trials"))
+    x, n = together(successes=counts(successes, "successes"), trials=counts(trials, "trials"))
     if (x > n).any():
         worst = int(np.argmax((x > n).ravel()))
         raise ValueError(f"successes must not exceed trials: {x.flat[worst]:g} of {n.flat[worst]:g}")

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from closedloop.statistics.arguments import Floats, Signs, amounts, counts, shares
+from closedloop.statistics.arguments import Floats, Signs, amounts, counts, shares, together
 from closedloop.statistics.rules import RUN, shift_ends, signs_about, spread_back
 
 _SIGMAS = 3.0
@@ -56,7 +56,7 @@ def u_chart(events: ArrayLike, exposure: ArrayLike, *, spread: bool = False) -> 
     """Rates x/t day by day; both of shape (time,). A day with exposure 0, or that nobody reported, is a
     gap.
     """
-    x, t = np.broadcast_arrays(counts(events, "events"), amounts(exposure, "exposure"))
+    x, t = together(events=counts(events, "events"), exposure=amounts(exposure, "exposure"))
     if (x[t == 0] > 0).any():
         raise ValueError("events without exposure: a day with exposure 0 holds events")
     return _chart(x, t, lambda centre: centre, ceiling=None, spread=spread)

@@ -54,7 +54,7 @@ class ClockHistory:
 class Chances:
     """One entry per running clock, in the order given. ``chance`` is NaN where nothing can be said.
 
-    ``items``: the clocks of ``basis`` that were watched beyond its age.
+    ``items``: the clocks of ``basis`` that were watched beyond its age, 0 where nothing is said.
     """
 
     chance: Floats
@@ -71,6 +71,11 @@ def chances_of_missing(
     """
     kind, severity = np.asarray(kind, dtype=str), np.asarray(severity, dtype=str)
     elapsed, limit = amounts(elapsed, "elapsed"), amounts(limit, "limit")
+    if not kind.shape == severity.shape == elapsed.shape == limit.shape or kind.ndim != 1:
+        raise ValueError(
+            "kind, severity, elapsed and limit must be one list each, equally long: "
+            f"{kind.shape}, {severity.shape}, {elapsed.shape}, {limit.shape}"
+        )
     chance = np.full(kind.shape, np.nan)
     items = np.zeros(kind.shape, dtype=np.int64)
     basis = np.full(kind.shape, NOTHING, dtype="U8")
@@ -93,12 +98,15 @@ def chances_of_missing(
             where = np.flatnonzero(here)[enough]
             chance[where] = curve.chance_of_missing(elapsed[where], limit[where])
             items[where], basis[where] = beyond[enough], name
-    basis = np.where(np.isnan(chance), NOTHING, basis)
-    return Chances(chance, items, basis)
+    silent = np.isnan(chance)
+    return Chances(chance, np.where(silent, 0, items), np.where(silent, NOTHING, basis))
 
 
 def _curve(history: ClockHistory, chosen: np.ndarray) -> Survival:
-    times = counts(history.items, "items")[chosen].astype(np.int64)
+    times = counts(history.items, "items")[chosen]
+    if np.isnan(times).any():
+        raise ValueError("items must be known: how many clocks each row stands for")
+    times = times.astype(np.int64)
     elapsed = amounts(history.elapsed, "elapsed")[chosen]
     return kaplan_meier(
         np.repeat(elapsed, times), np.repeat(np.asarray(history.ended, dtype=bool)[chosen], times)

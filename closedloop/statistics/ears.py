@@ -15,8 +15,9 @@ numbers: baseline 1, 1, 1, 3, 3, 1, 2 at α = 0.05 → upper bound 3.278854. For
 
 **C3 starts from the baseline mean.** surveillance 1.26.0 starts its bound from the observed value, so that
 the alarm ignores the day it speaks of; its manual, and we, start from ȳ. Our bound is that of the statistic
-C3 > z, except that a day at or below its own baseline raises no alarm, however much the two days before
-remember.
+C3 > z as long as the two days before do not exceed z by themselves. Where they do, the day must still reach
+beyond its baseline by what they leave of z + 1, so a day at or below its own baseline raises no alarm,
+however much those two remember.
 
 What it does not say: a weekly season widens s instead of being expected; rare events (fewer than one a day)
 belong to ``exceedance``.

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betainc, gammainc
 
-from closedloop.statistics.arguments import Floats, amounts, counts, numbers, probability
+from closedloop.statistics.arguments import Floats, amounts, counts, numbers, probability, together
 
 
 def poisson_exceedance(observed: ArrayLike, expected: ArrayLike) -> Floats:
@@ -33,7 +33,7 @@ def poisson_exceedance(observed: ArrayLike, expected: ArrayLike) -> Floats:
     0 observed → 1. Expected 0 is taken at its word: any event is then impossible, p = 0. Where no history
     exists, ask ``place_exceedance``, whose expected count is never 0.
     """
-    k, mean = np.broadcast_arrays(counts(observed, "observed"), amounts(expected, "expected"))
+    k, mean = together(observed=counts(observed, "observed"), expected=amounts(expected, "expected"))
     p = np.where(k > 0, gammainc(np.maximum(k, 1), mean), 1.0)
     return np.where(np.isnan(k) | np.isnan(mean), np.nan, p)[()]
 
@@ -48,6 +48,10 @@ class PlacePrior:
     shape: float
     rate: float
 
+    def __post_init__(self) -> None:
+        if not (self.shape > 0 and self.rate > 0):
+            raise ValueError(f"a prior needs a shape and a rate above 0: {self.shape!r}, {self.rate!r}")
+
 
 def place_prior(events: ArrayLike, days: ArrayLike) -> PlacePrior:
     """The prior by moments from many places of one kind: their counts, and for how many days each was
@@ -57,7 +61,7 @@ def place_prior(events: ArrayLike, days: ArrayLike) -> PlacePrior:
     than that, all places are taken to be alike (a prior of 100 × the longest watch). Needs one event at
     least.
     """
-    x, t = np.broadcast_arrays(counts(events, "events"), amounts(days, "days"))
+    x, t = together(events=counts(events, "events"), days=amounts(days, "days"))
     known = ~np.isnan(x) & (t > 0)
     x, t = x[known], t[known]
     if not x.sum() > 0:
@@ -97,11 +101,11 @@ def place_exceedance(
     the window begins. Worked number: prior (1, 100), 4 events in 300 days, window 30: shape 5, rate 400,
     expected 0.375, P(X ≥ 3) = 0.009598.
     """
-    k, window, x, t = np.broadcast_arrays(
-        counts(observed, "observed"),
-        amounts(window_days, "window_days"),
-        counts(history_events, "history_events"),
-        amounts(history_days, "history_days"),
+    k, window, x, t = together(
+        observed=counts(observed, "observed"),
+        window_days=amounts(window_days, "window_days"),
+        history_events=counts(history_events, "history_events"),
+        history_days=amounts(history_days, "history_days"),
     )
     shape, rate = prior.shape + x, prior.rate + t
     p = np.where(k > 0, betainc(np.maximum(k, 1), shape, window / (rate + window)), 1.0)
@@ -157,7 +161,9 @@ def usual_counts(
     window 30, level 0.9: P(X ≤ 0) = 0.697, P(X ≤ 1) = 0.940, P(X ≤ 2) = 0.990, so 0 and 2.
     """
     probability(level, "level")
-    a, b = np.broadcast_arrays(amounts(shape, "shape"), amounts(rate, "rate"))
+    a, b = together(shape=amounts(shape, "shape"), rate=amounts(rate, "rate"))
+    if (b == 0).any() or not window_days >= 0:
+        raise ValueError(f"rate must be above 0, and window_days not below it: {b.min():g}, {window_days!r}")
     known = ~(np.isnan(a) | np.isnan(b))
     low, high = np.full(a.shape, np.nan), np.full(a.shape, np.nan)
     if known.any():

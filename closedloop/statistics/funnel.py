@@ -26,9 +26,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtrik, gammaincinv, pdtrik
+from scipy.special import bdtrik, betainc, gammainc, gammaincinv, pdtrik
 
-from closedloop.statistics.arguments import Floats, Signs, amounts, counts, level, shares
+from closedloop.statistics.arguments import Floats, Signs, amounts, counts, level, shares, together
 from closedloop.statistics.rules import signs_about
 
 WIDE, NARROW = 0.998, 0.95
@@ -88,8 +88,8 @@ def share_limits(
             lower, upper = centre - reach, centre + reach
         else:
             # Seen from the other end the lower limit is an upper one: the upper tail is the accurate one.
-            upper = (bdtrik(1 - alpha / 2, n, centre) + 1) / n
-            lower = 1 - (bdtrik(1 - alpha / 2, n, 1 - centre) + 1) / n
+            upper = _successes_at_upper(n, centre, alpha) / n
+            lower = 1 - _successes_at_upper(n, 1 - centre, alpha) / n
     lower, upper = np.clip(lower, 0.0, 1.0), np.clip(upper, 0.0, 1.0)
     return np.where(n > 0, lower, np.nan)[()], np.where(n > 0, upper, np.nan)[()]
 
@@ -108,8 +108,35 @@ def ratio_limits(expected: ArrayLike, conf: float = NARROW) -> tuple[Floats, Flo
     alpha, _ = level(conf)
     with np.errstate(divide="ignore", invalid="ignore"):
         lower = np.where(np.exp(-e) < alpha / 2, pdtrik(alpha / 2, np.where(e > 0, e, 1.0)), 0.0) / e
-        upper = (pdtrik(1 - alpha / 2, np.where(e > 0, e, 1.0)) + 1) / e
+        upper = _events_at_upper(np.where(e > 0, e, 1.0), alpha) / e
     return np.where(e > 0, lower, np.nan)[()], np.where(e > 0, upper, np.nan)[()]
+
+
+def _successes_at_upper(n: Floats, share: float, alpha: float) -> Floats:
+    """x with P(X ≥ x) = α/2, x continuous. Where even one is that rare, it lies below 1."""
+    return np.where(
+        n * np.log1p(-share) > np.log1p(-alpha / 2),
+        _below_one(lambda x: betainc(x, n - x + 1, share), n.shape, alpha),
+        bdtrik(1 - alpha / 2, n, share) + 1,
+    )
+
+
+def _events_at_upper(e: Floats, alpha: float) -> Floats:
+    return np.where(
+        -e > np.log1p(-alpha / 2),
+        _below_one(lambda x: gammainc(x, e), e.shape, alpha),
+        pdtrik(1 - alpha / 2, e) + 1,
+    )
+
+
+def _below_one(tail, shape: tuple[int, ...], alpha: float) -> Floats:
+    """x in 0…1 at which ``tail`` falls to α/2, by halving; the inverse functions of scipy stop at 1."""
+    low, high = np.zeros(shape), np.ones(shape)
+    for _ in range(50):
+        middle = (low + high) / 2
+        beyond = tail(middle) > alpha / 2
+        low, high = np.where(beyond, middle, low), np.where(beyond, high, middle)
+    return high
 
 
 def over_dispersion(z: ArrayLike, weights: ArrayLike, trim: float = 0.1) -> Dispersion:
@@ -120,7 +147,7 @@ def over_dispersion(z: ArrayLike, weights: ArrayLike, trim: float = 0.1) -> Disp
     """
     if not 0 <= trim < 0.5:
         raise ValueError(f"trim must lie in [0, 0.5); it is {trim!r}")
-    z, w = np.ravel(np.asarray(z, dtype=np.float64)), amounts(weights, "weights").ravel()
+    z, w = together(z=np.asarray(z, dtype=np.float64).ravel(), weights=amounts(weights, "weights").ravel())
     known = np.isfinite(z) & np.isfinite(w) & (w > 0)
     z, w = np.sort(z[known]), w[known]
     k = z.size
@@ -158,9 +185,12 @@ def share_funnel(
 def share_lines(of: Funnel, trials: ArrayLike) -> dict[str, Floats]:
     """``lower95``, ``upper95``, ``lower998``, ``upper998`` of a share funnel at any n: the lines to draw.
 
-    At the stations' own n they are the funnel's own limits.
+    At the stations' own n they are the funnel's own limits. All NaN where no station had anything to say.
     """
     n = amounts(trials, "trials")
+    if np.isnan(of.centre):
+        n = np.full(n.shape, np.nan)
+        return dict.fromkeys(("lower95", "upper95", "lower998", "upper998"), n)
     variance = of.centre * (1 - of.centre)
     weight = n / variance if variance > 0 else np.zeros(n.shape)
     tau2 = of.dispersion.tau2 if of.is_widened else 0.0
@@ -185,8 +215,8 @@ def ratio_funnel(
     For the over-dispersion an observed 0, whose logarithm does not exist, enters with z = −2√E (the
     square-root form of the same deviation). Limits widen on the logarithmic scale.
     """
-    o, e = np.broadcast_arrays(
-        counts(np.ravel(observed), "observed"), amounts(np.ravel(expected), "expected")
+    o, e = together(
+        observed=counts(np.ravel(observed), "observed"), expected=amounts(np.ravel(expected), "expected")
     )
     if (o[e == 0] > 0).any():
         raise ValueError("observed events where 0 are expected: a station needs an expected count above 0")

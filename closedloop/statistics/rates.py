@@ -22,9 +22,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr, bdtrc, betaincinv, ndtr, ndtri
+from scipy.special import betainc, betaincinv, ndtr, ndtri
 
-from closedloop.statistics.arguments import Floats, amounts, counts, level
+from closedloop.statistics.arguments import Floats, amounts, counts, level, together
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +63,12 @@ def rate_ratio(
     """
     if method not in ("exact", "wald"):
         raise ValueError(f"method must be 'exact' or 'wald'; it is {method!r}")
-    x1, t1, x2, t2, spread = np.broadcast_arrays(
-        counts(events_now, "events_now"),
-        amounts(exposure_now, "exposure_now"),
-        counts(events_then, "events_then"),
-        amounts(exposure_then, "exposure_then"),
-        amounts(phi, "phi"),
+    x1, t1, x2, t2, spread = together(
+        events_now=counts(events_now, "events_now"),
+        exposure_now=amounts(exposure_now, "exposure_now"),
+        events_then=counts(events_then, "events_then"),
+        exposure_then=amounts(exposure_then, "exposure_then"),
+        phi=amounts(phi, "phi"),
     )
     if (t1 == 0).any() or (t2 == 0).any():
         raise ValueError("an exposure of 0 has no rate: exposure_now and exposure_then must be above 0")
@@ -108,15 +108,16 @@ def _widened(
 
 
 def _p_value(x1: Floats, t1: Floats, x2: Floats, t2: Floats, phi: Floats) -> Floats:
-    """Twice the smaller tail, as the interval is central; 1 where both counts are 0."""
-    n, share = x1 + x2, t1 / (t1 + t2)
-    gap = np.isnan(n + share)
-    x, n = np.where(gap, 0, x1), np.where(gap, 0, n)
-    at_most = bdtr(x, n.astype(np.int64), share)
-    at_least = np.where(x > 0, bdtrc(np.maximum(x - 1, 0), n.astype(np.int64), share), 1.0)
+    """Twice the smaller tail, as the interval is central; 1 where both counts are 0.
+
+    The binomial tails by the incomplete beta function: ``bdtr`` knows no count beyond 2³¹.
+    """
+    at_most = np.where(x2 > 0, betainc(np.maximum(x2, 1), x1 + 1, t2 / (t1 + t2)), 1.0)
+    at_least = np.where(x1 > 0, betainc(np.maximum(x1, 1), x2 + 1, t1 / (t1 + t2)), 1.0)
     p = np.minimum(1.0, 2 * np.minimum(at_most, at_least))
-    softened = 2 * ndtr(ndtri(p / 2) / np.sqrt(phi))
-    return np.where(gap, np.nan, np.where(phi > 1, np.minimum(softened, 1.0), p))
+    softened = np.minimum(2 * ndtr(ndtri(p / 2) / np.sqrt(phi)), 1.0)
+    gap = np.isnan(x1 + t1 + x2 + t2 + phi)
+    return np.where(gap, np.nan, np.where(phi > 1, softened, p))
 
 
 def dispersion(events: ArrayLike, expected: ArrayLike | None = None, fitted: int = 1) -> float:
@@ -132,12 +133,12 @@ def dispersion(events: ArrayLike, expected: ArrayLike | None = None, fitted: int
     counts than fitted + 1 or nothing is expected.
     """
     x = counts(events, "events").ravel()
-    reported = ~np.isnan(x)
     if expected is None:
+        reported = ~np.isnan(x)
         mu = np.full(x.shape, x[reported].mean() if reported.any() else np.nan)
     else:
-        mu = np.broadcast_to(amounts(expected, "expected").ravel(), x.shape)
-    known = reported & ~np.isnan(mu)
+        x, mu = together(events=x, expected=amounts(expected, "expected").ravel())
+    known = ~np.isnan(x) & ~np.isnan(mu)
     x, mu = x[known], mu[known]
     if x.size <= fitted or not (mu > 0).all():
         return float("nan")

@@ -60,6 +60,8 @@ def recent_change(daily: ArrayLike, length: int = WINDOWS[0], *, conf: float = C
     of the half-year, both of its count and of its days.
     """
     y = np.atleast_2d(counts(daily, "daily"))
+    if length < 1 or y.ndim != 2:
+        raise ValueError(f"length must be at least one day of a table (series, days): {length}, {y.shape}")
     needed = length + 7 * WEEKS
     if y.shape[-1] < needed:
         raise ValueError(f"daily must hold {needed} days ({length} and {WEEKS} weeks); it is {y.shape}")

@@ -25,9 +25,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaincc
 
-from closedloop.statistics.arguments import Floats, amounts, level, probability
+from closedloop.statistics.arguments import Floats, amounts, level, numbers, probability
 
 _ROUNDING = 1e-12
+#: The deviations of all groups add up to 0. Rounding must not make
+#: that direction, which has no variance, a degree of freedom.
+_SINGULAR = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +145,7 @@ def _items(
     durations: ArrayLike, closed: ArrayLike, entered: ArrayLike | None
 ) -> tuple[Floats, np.ndarray, Floats | None]:
     t = amounts(durations, "durations")
-    e = np.asarray(closed)
+    e = numbers(closed, "closed")
     if t.ndim != 1 or e.shape != t.shape:
         raise ValueError(f"durations and closed must be one list each, equally long: {t.shape} and {e.shape}")
     if np.isnan(t).any():
@@ -210,9 +213,10 @@ def log_rank(
     0.065339.
     """
     t, e, start = _items(durations, closed, entered)
-    groups, member = np.unique(np.asarray(group), return_inverse=True)
-    if member.shape != t.shape:
-        raise ValueError(f"group must name one group per item: {member.shape} and {t.shape}")
+    named = np.asarray(group)
+    if named.shape != t.shape or any(one is None for one in named.tolist()):
+        raise ValueError(f"group must name one group per item: {named.shape} and {t.shape}")
+    groups, member = np.unique(named, return_inverse=True)
     ages = np.unique(t[e])
     k = groups.size
     begun = [None if start is None else start[member == g] for g in range(k)]
@@ -226,10 +230,10 @@ def log_rank(
     scale = closings * (total - closings) / np.maximum(total - 1, 1)
     share = n / total
     variance = np.diag((share * scale).sum(axis=1)) - (share * scale) @ share.T
-    inverse = np.linalg.pinv(variance, hermitian=True)
+    inverse = np.linalg.pinv(variance, hermitian=True, rtol=_SINGULAR)
     gap = observed - expected
     statistic = max(0.0, float(gap @ inverse @ gap))
-    df = int(np.linalg.matrix_rank(variance, hermitian=True))
+    df = int(np.linalg.matrix_rank(variance, hermitian=True, rtol=_SINGULAR))
     return LogRank(
         statistic, df, float(gammaincc(df / 2, statistic / 2)) if df else 1.0, groups, observed, expected
     )

@@ -3,6 +3,7 @@
 For a series x₁…xₙ with moving ranges MRᵢ = |xᵢ − xᵢ₋₁|::
 
     MR̄      mean of the moving ranges; screened: those ≥ 3.267·MR̄ are dropped, once, the rest averaged again
+            (unless that leaves none above 0: a rare event among equal values keeps its ranges)
     limits  x̄ ± 2.66·MR̄            near lines  x̄ ± 1.773·MR̄
 
 Four rules mark what is more than chance: a point *outside* the limits; a *shift*, 7 points on one side of the
@@ -131,8 +132,8 @@ def xmr(
     given = numbers(values, "values")
     if given.ndim not in (1, 2):
         raise ValueError(f"values must have the shape (time,) or (series, time); it is {given.shape}")
-    if baseline is not None and baseline < 2:
-        raise ValueError(f"baseline must be at least 2 points; it is {baseline}")
+    if baseline is not None and (baseline < 2 or baseline != int(baseline)):
+        raise ValueError(f"baseline must be at least 2 whole points; it is {baseline}")
     table = np.atleast_2d(given)
     length = table.shape[-1]
     starts = sorted({0, *_positions(rebase, length)})
@@ -151,11 +152,11 @@ def xmr(
 
 
 def _positions(rebase: Iterable[int], length: int) -> list[int]:
-    positions = [int(position) for position in rebase]
+    positions = list(rebase)
     for position in positions:
-        if not 0 <= position < length:
+        if not 0 <= position < length or position != int(position):
             raise ValueError(f"rebase names position {position}; the series has 0 to {length - 1}")
-    return positions
+    return [int(position) for position in positions]
 
 
 def _segment(table: Floats, screened: bool, baseline: int | None) -> dict[str, np.ndarray]:
@@ -165,7 +166,7 @@ def _segment(table: Floats, screened: bool, baseline: int | None) -> dict[str, n
     closed_up = np.take_along_axis(table, order, axis=-1)
     used = ~np.take_along_axis(gap, order, axis=-1)
     if baseline is not None:
-        used[:, baseline:] = False
+        used[:, int(baseline) :] = False
     centre, mean_range = _centre_and_range(closed_up, used, screened)
 
     limits = {

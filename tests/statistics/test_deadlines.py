@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from pytest import approx
 
 from closedloop.statistics.deadlines import ENOUGH, ClockHistory, chances_of_missing
@@ -10,7 +11,7 @@ from closedloop.statistics.deadlines import ENOUGH, ClockHistory, chances_of_mis
 TENTHS = np.arange(1, 11) / 5
 
 
-def _history(items: int = 10, severity: str = "red", ended: bool = True) -> ClockHistory:
+def _history(items: int | None = 10, severity: str = "red", ended: bool = True) -> ClockHistory:
     return ClockHistory(["a"] * 10, [severity] * 10, TENTHS, [ended] * 10, [items] * 10)
 
 
@@ -35,6 +36,26 @@ def test_ending_at_the_very_deadline_is_in_time_and_a_thousandth_later_is_not():
 def test_an_extension_is_a_limit_further_away():
     told = chances_of_missing(_history(), ["a"] * 2, ["red"] * 2, [0.5] * 2, [1.0, 1.6])
     assert told.chance[1] == approx(0.25) and told.chance[1] < told.chance[0]
+
+
+def test_a_curve_that_does_not_reach_the_limit_rests_on_nothing():
+    told = chances_of_missing(_history(ended=False), ["a"], ["red"], [0.1], [6.0])
+    assert (np.isnan(told.chance[0]), told.items[0], told.basis[0]) == (True, 0, "nothing")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: chances_of_missing(_history(), ["a", "b"], ["red"], [0.1], [1.0]), "equally long"),
+        (
+            lambda: chances_of_missing(_history(items=None), ["a"], ["red"], [0.1], [1.0]),
+            "items must be known",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(call, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
 
 
 def test_what_is_older_is_likelier_to_miss():

@@ -10,12 +10,16 @@ from pytest import approx
 from scipy.stats import binom, poisson
 
 from closedloop.statistics.funnel import (
+    NARROW,
+    WIDE,
     expected_at_limits,
     over_dispersion,
     ratio_funnel,
     ratio_limits,
+    share_against,
     share_funnel,
     share_limits,
+    share_lines,
 )
 from tests.statistics.series import quick
 
@@ -131,10 +135,32 @@ def test_dispersion_is_never_negative_and_winsorising_never_raises_it(z: list[fl
         assert plain == drawn_in
 
 
+@pytest.mark.parametrize(("conf", "verdict"), [(NARROW, 1), (WIDE, 2)])
+def test_a_single_event_rarer_than_the_limit_lies_beyond_it(conf: float, verdict: int) -> None:
+    """P(X ≥ 1) just above α/2 is within the limits, just below beyond them, of shares as of ratios."""
+    half = (1 - conf) / 2
+    just_within, beyond = -np.log1p(-half * 1.01), -np.log1p(-half * 0.99)
+    ratios = ratio_funnel([1, 1], [just_within, beyond], spread=False)
+    assert ratios.verdict.tolist() == [verdict - 1, verdict]
+    assert expected_at_limits(1, conf)[1] == approx(-np.log1p(-half))
+    for n in (1, 40, 1000):
+        shares = [-np.expm1(np.log1p(-half * nearly) / n) for nearly in (1.01, 0.99)]
+        assert [int(share_against([1], [n], share).verdict[0]) for share in shares] == [verdict - 1, verdict]
+        # one miss among n where nearly all succeed is the same seen from the other end
+        turned = [int(share_against([n - 1], [n], 1 - share).verdict[0]) for share in shares]
+        assert turned == [1 - verdict, -verdict]
+
+
+def test_no_lines_where_no_station_has_anything_to_say() -> None:
+    assert all(np.isnan(line).all() for line in share_lines(share_funnel([], []), [5, 10]).values())
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: share_funnel([3], [2]), "successes must not exceed trials"),
+        (lambda: share_funnel([3, 2], [4, 5, 6]), r"one shape is needed.*successes \(2,\), trials \(3,\)"),
+        (lambda: over_dispersion([1], [1, 1]), "one shape is needed"),
         (lambda: ratio_funnel([3], [0]), "observed events where 0 are expected"),
         (lambda: ratio_funnel([3], [-1]), "expected must not be negative"),
         (lambda: share_limits(1.2, 5), "centre must lie between 0 and 1"),

@@ -98,6 +98,13 @@ def test_dispersion() -> None:
     assert dispersion(bunches) == approx(4, rel=0.1)
 
 
+def test_counts_of_billions_have_a_p_and_an_unknown_spread_has_none() -> None:
+    even, apart = rate_ratio(3 * 10**9, 1, 3 * 10**9, 1), rate_ratio(3 * 10**9, 1, 3 * 10**9 + 400_000, 1)
+    assert even.p == 1 and apart.p == approx(2.4e-7, rel=0.05)
+    unknown = rate_ratio(50, 1, 1, 1, phi=np.nan)
+    assert np.isnan([unknown.lower, unknown.upper, unknown.p]).all() and unknown.ratio == 50
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

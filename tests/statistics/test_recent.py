@@ -68,3 +68,6 @@ def test_a_series_too_short_is_refused():
     assert recent_change(np.ones((1, DAYS_NEEDED)), 14).judged.all()
     with pytest.raises(ValueError, match="196 days"):
         recent_change(np.ones((1, DAYS_NEEDED - 1)), 14)
+    for table, length in ((np.ones((1, DAYS_NEEDED)), 0), (np.ones((1, 1, DAYS_NEEDED)), 7)):
+        with pytest.raises(ValueError, match="at least one day of a table"):
+            recent_change(table, length)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,12 +178,29 @@ def test_upside_down_every_sign_turns(values: np.ndarray) -> None:
         np.testing.assert_array_equal(getattr(before, name), -getattr(after, name))
 
 
+def test_numbers_of_any_make_are_taken_and_what_is_masked_was_not_reported() -> None:
+    plain = xmr([1.0, 2.5, np.nan, 4.0])
+    for values in (
+        [Decimal(1), Decimal("2.5"), None, Decimal(4)],
+        [1, Fraction(5, 2), None, 4],
+        np.array([1, 2.5, np.nan, 4], dtype=np.float32),
+        np.ma.array([1, 2.5, 99, 4], mask=[False, False, True, False]),
+        pd.array([1, 2.5, None, 4], dtype="Float64"),
+    ):
+        np.testing.assert_array_equal(xmr(values).upper, plain.upper)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"values": [1, np.inf]}, "values must be finite"),
         ({"values": [[[1.0]]]}, "shape"),
         ({"values": ["a"]}, "values must be numbers"),
+        ({"values": ["1", "2"]}, "values must be numbers"),
+        ({"values": np.array([1, "2"], dtype=object)}, "values must be numbers"),
+        ({"values": np.array(["2026-01-01"], "M8[D]")}, "values must be numbers"),
+        ({"values": [10**400]}, "values must be numbers"),
+        ({"values": [1.0, 2.0], "rebase": [0.5]}, "rebase names position 0.5"),
         ({"values": [1.0, 2.0], "rebase": [2]}, "rebase names position 2"),
         ({"values": [1.0, 2.0], "baseline": 1}, "baseline"),
     ],
