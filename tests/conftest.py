@@ -20,6 +20,9 @@
 ``home``
     a folder for an embedded server of the test's own (see ``tests/homes.py``): ``.settings``,
     ``.environment``, ``.run(code)``, which starts a Python process in that environment.
+``browser`` (session)
+    Debian's Chromium; skips where it is not installed. It keeps an event loop running in this process: what
+    runs one of its own does so in a thread.
 ``debian_server`` (session)
     a PostgreSQL 15 as an administrator would give it; skips where Debian's is not installed. Tests that use
     it belong to the lane ``pg15``: ``pytest -m pg15``.
@@ -38,9 +41,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from closedloop import warehouse as product
 from closedloop.settings import get_settings
+from tests.browsers import chromium
 from tests.cities import city_of_this_run
 from tests.homes import Home, new_home
 from tests.servers import DEBIAN_15, DebianServer, EmbeddedServer, Server, Warehouse, open_folder
@@ -134,6 +139,13 @@ def embedded_server() -> Iterator[EmbeddedServer]:
 @pytest.fixture(scope="session")
 def server(embedded_server: EmbeddedServer) -> Server:
     return embedded_server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import pytest
 import typer
 import yaml
 
+from closedloop.cli.logins import PASSWORD_VARIABLE
 from closedloop.cli.registry import command_line
 from closedloop.settings import PROJECT_ROOT, Settings
 
@@ -166,16 +167,19 @@ def _command(words: list[str]):
     command = group.get_command(context, name)
     assert command is not None, f"closedloop {name}: no such command"
     rest = words[1:]
-    if hasattr(command, "commands") and rest:
+    while hasattr(command, "commands") and rest:
         below = rest[0].partition("|")[0].strip(",.)")
         assert below in command.commands, f"closedloop {name} {below}: no such command"
-        return command.commands[below], rest[1:]
+        command, name, rest = command.commands[below], f"{name} {below}", rest[1:]
     return command, rest
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_settings_that_are_named_exist(document: Path) -> None:
-    known = {f"CLOSEDLOOP_{name.upper()}" for name in Settings.model_fields} | {"CLOSEDLOOP_SECRETS_DIR"}
+    known = {f"CLOSEDLOOP_{name.upper()}" for name in Settings.model_fields} | {
+        "CLOSEDLOOP_SECRETS_DIR",
+        PASSWORD_VARIABLE,
+    }
     named = set(re.findall(r"\bCLOSEDLOOP_[A-Z][A-Z_]*[A-Z]\b", document.read_text()))
     assert named - known == set()
 

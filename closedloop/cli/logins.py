@@ -22,7 +22,8 @@ from closedloop.warehouse.people import require_login_name, schema_of
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
 
-_PASSWORD = "CLOSEDLOOP_LOGIN_PASSWORD"
+#: The password of a new login, where no file is named and nobody can be asked.
+PASSWORD_VARIABLE = "CLOSEDLOOP_LOGIN_PASSWORD"
 
 
 @app.callback()
@@ -37,7 +38,8 @@ def add(
     password_file: Annotated[
         Path | None,
         typer.Option(
-            "--password-file", help=f"File with the password. Default: {_PASSWORD}, or it is asked for."
+            "--password-file",
+            help=f"File with the password. Default: {PASSWORD_VARIABLE}, or it is asked for.",
         ),
     ] = None,
     issuer: Issuer = None,
@@ -93,10 +95,10 @@ def _password(file: Path | None) -> str:
             return file.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise AccessError(f"{file} cannot be read: {error.strerror}") from None
-    if told := os.environ.get(_PASSWORD):
+    if told := os.environ.get(PASSWORD_VARIABLE):
         return told
     if not sys.stdin.isatty():
-        raise AccessError(f"no password: name a file with --password-file, or set {_PASSWORD}")
+        raise AccessError(f"no password: name a file with --password-file, or set {PASSWORD_VARIABLE}")
     return typer.prompt("Password of the login", hide_input=True, confirmation_prompt=True)
 
 

@@ -10,7 +10,7 @@ from closedloop.queries.status import Published
 from closedloop.ui.language import Texts
 
 
-def tests_text(texts: Texts, published: Published) -> str:
+def passed_text(texts: Texts, published: Published) -> str:
     """How many tests the published build was put to, and that it passed them."""
     passed = published.tests - published.tests_failed
     if published.tests_failed:
@@ -28,7 +28,7 @@ def freshness_facts(texts: Texts, published: Published) -> list[tuple[str, str]]
     return [
         (t("Loaded until"), texts.moment(published.default_as_of)),
         (t("Built at"), texts.moment(published.built_at)),
-        (t("Tests"), tests_text(texts, published)),
+        (t("Tests"), passed_text(texts, published)),
     ]
 
 

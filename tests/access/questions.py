@@ -101,6 +101,7 @@ def fair(question: Question, known: Known) -> dict:
         "new_since": began,
         "until": known.latest,
         "station": known.stations[0],
+        "by": "both",
         "view": "found" if "dispute" in question.name else "sent",
         "row_limit": 3000,
         "per_section": 50,

@@ -134,8 +134,12 @@ def test_no_question_shows_or_feels_another_station(question, city, lonely, know
 def test_every_function_that_a_page_can_call_is_a_question():
     """One with other first parameters than (scope, as_of) would be asked by nobody here."""
     assert len(questions()) > 60
-    # What only turns a filter into parameters of a question.
-    assert never_asked() == ["findings.FindingFilter.params", "standing.OpenFilter.params"]
+    # What only turns a filter into parameters of a question, or writes a condition of one.
+    assert never_asked() == [
+        "findings.FindingFilter.params",
+        "standing.open_between",
+        "standing.OpenFilter.params",
+    ]
 
 
 #: Answers that hold nothing of any station: reference data, loads, builds.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,12 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from closedloop.settings import PROJECT_ROOT
 from tests.servers import Warehouse
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 #: A loaded machine is slow; a test that waits for what never comes fails all the same.
 PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
@@ -101,19 +99,6 @@ def site(
     """
     with serving(make_warehouse(of=city), tmp_path_factory.mktemp("pages")) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium here; apt-get install chromium fonts-noto-cjk runs the browser tests")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        )
-        yield started
-        started.close()
 
 
 #: Resolves when the script of another address has begun and ended.

@@ -28,15 +28,22 @@ _COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 _SIDEWAYS = """() => [document.scrollingElement, document.querySelector("[data-testid=stMain]")]
     .map((part) => part.scrollWidth - part.clientWidth)"""
 
+#: Every chart is drawn: only then does it have its name.
+_DRAWN = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart]")]
+    .every((chart) => chart.querySelector("svg, canvas"))"""
+
 #: The colours are those of the scheme, nothing moves any more, and every chart is drawn.
-_SHOWN = """(scheme) => {
+_SHOWN = (
+    """(scheme) => {
     const app = document.querySelector("[data-testid=stApp]")
     if (getComputedStyle(app).colorScheme !== scheme) return false
     const moving = document.getAnimations().filter((one) => one.effect?.getTiming().iterations < 9)
     if (moving.some((one) => one.playState === "running")) return false
-    const charts = [...document.querySelectorAll("[data-testid=stVegaLiteChart]")]
-    return charts.every((one) => one.querySelector("svg, canvas"))
+    return ("""
+    + _DRAWN
+    + """)()
 }"""
+)
 
 #: Every text and label that is not marked as data or as code, in shadow roots too; hidden menus included.
 _TEXTS = """() => {
@@ -96,7 +103,8 @@ def texts_of(page: Page) -> list[str]:
 
 
 def charts_of(page: Page) -> list[dict]:
-    """Every chart with its accessible ``name`` and the ``rows`` of its table."""
+    """Every chart, once all are drawn, with its accessible ``name`` and the ``rows`` of its table."""
+    page.wait_for_function(_DRAWN)
     return page.evaluate(_CHARTS)
 
 

@@ -62,14 +62,20 @@ def test_a_phone_shows_it_without_scrolling_sideways(visit) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def _header_row(sheet) -> int:
+    """Which row of a downloaded sheet holds the headers: the first below the heading's empty line."""
+    return next(number for number, row in enumerate(sheet.iter_rows()) if "编号" in row)
+
+
 @pytest.mark.parametrize("who", ["leadership", "station-S03"])
 def test_the_workbook_has_the_same_rows(who: str, site, open_numbers, station_names, tmp_path) -> None:
     cookie = sign_in(site.url, who)
     request = urllib.request.Request(site.at("download/daily.xlsx?lang=zh"), headers={"Cookie": cookie})
     with urllib.request.urlopen(request, timeout=60) as answer:
         (tmp_path / "daily.xlsx").write_bytes(answer.read())
-    table = fastexcel.read_excel(tmp_path / "daily.xlsx").load_sheet(0, header_row=11, dtypes="string")
-    frame = table.to_polars()
+    book = fastexcel.read_excel(tmp_path / "daily.xlsx")
+    above = book.load_sheet(0, header_row=None, dtypes="string").to_polars()
+    frame = book.load_sheet(0, header_row=_header_row(above), dtypes="string").to_polars()
     station = who.partition("-")[2]
     wanted = {number: at for number, at in open_numbers.items() if not station or at == station}
     names = {number: station_names[at][0] for number, at in wanted.items()}

@@ -238,14 +238,15 @@ def test_an_idle_session_is_over_and_says_so(desk):
     assert b"ended after 30 minutes without use" in received and b"sign-out" not in received
 
 
-@pytest.mark.parametrize("role", ["account_admin", "wall"])
-def test_a_part_without_cases_has_no_page_and_no_file_with_cases(role, desk):
+@pytest.mark.parametrize(("role", "shown"), [("account_admin", b"sign-out"), ("wall", b"cl-wall-body")])
+def test_a_part_without_cases_has_no_page_and_no_file_with_cases(role, shown, desk):
     desk.grant(role, Grant(role))
     browser = _Browser()
     browser.sign_in(desk, role)
     for address in ("", "open", "item", "data"):
         received = sent(desk.site.url, address, "lang=en", browser.cookie)
-        assert b"sign-out" in received and b"st-key-menu" not in received and b"download" not in received
+        assert shown in received and b"Open and overdue" not in received and b"download" not in received
+        assert not re.search(rb"(directive|dispute|incident|diversion)(:|%3A)", received)
     assert _download(desk, browser.cookie) == 403
 
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from closedloop.queries.status import Published
-from closedloop.ui.freshness import stale_for, tests_text
+from closedloop.ui.freshness import passed_text, stale_for
 from closedloop.ui.language import texts_for
 from tests.servers import Warehouse
 from tests.ui.conftest import serving
@@ -104,4 +104,4 @@ def test_data_is_stale_when_more_than_the_hours_set_have_passed(hours, is_stale)
 def test_tests_that_failed_are_not_called_passed():
     known = datetime(2025, 4, 25, 8, tzinfo=UTC)
     published = Published(1, known, known, True, "Asia/Shanghai", tests=178, tests_failed=2)
-    assert tests_text(texts_for("en", ZoneInfo("Asia/Shanghai")), published) == "176 of 178 tests passed"
+    assert passed_text(texts_for("en", ZoneInfo("Asia/Shanghai")), published) == "176 of 178 tests passed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -45,7 +46,9 @@ def _through(*frames: dict) -> tuple[list[str], list[dict]]:
         answered.append(message)
 
     scope = {"type": "websocket", "path": "/below/_stcore/stream", "headers": []}
-    asyncio.run(WireGuard(pages)(scope, receive, send))
+    # In a thread of its own: the browser of other tests keeps a loop running in this one.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, WireGuard(pages)(scope, receive, send)).result()
     return arrived, answered
 
 
