@@ -68,13 +68,17 @@ _FAR = [datetime(1, 1, 2, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)]
 
 @dataclass(frozen=True)
 class Known:
-    """What there is to ask about, of stations in the scopes and of others; and the latest moment."""
+    """What there is to ask about, of stations in the scopes and of others.
+
+    ``latest``: the latest moment. ``warned``: a day on which another station's place was beyond the usual.
+    """
 
     stations: tuple[str, ...]
     items: tuple[str, ...]
     numbers: tuple[str, ...]
     places: tuple[int, ...]
     latest: datetime
+    warned: date
 
 
 def fair(question: Question, known: Known) -> dict:
@@ -96,7 +100,7 @@ def fair(question: Question, known: Known) -> dict:
         "number": known.numbers[0],
         "place": known.places[0],
         "judged_at": known.latest,
-        "judged_on": known.latest.date(),
+        "judged_on": known.warned,
         "since": began,
         "new_since": began,
         "until": known.latest,

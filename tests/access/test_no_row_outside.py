@@ -50,20 +50,26 @@ def known(city: Warehouse) -> Known:
             "select distinct on (station_id, loop) work_item_id, item_id from marts.fct_work_items "
             "join (select distinct work_item_id from marts.fct_item_links) as linked using (work_item_id) "
             "where station_id in ('S01', 'S03', 'S07', 'UNASSIGNED') "
-            "order by station_id, loop, work_item_id desc"
+            "order by station_id, loop, work_item_id in (select work_item_id from marts.fct_findings) desc, "
+            "work_item_id desc"
         ).fetchall()
         places = connection.execute(
             "select place_id from marts.dim_places where station_id = any (%s) "
-            "order by station_id, calls desc",
+            "order by station_id, place_id in (select place_id from marts.fct_place_actions "
+            "where source_table = 'directives' and opened_at > timestamptz '2024-06-01') desc, calls desc",
             [["S01", *OURS]],
         ).fetchall()
         latest = connection.execute("select default_as_of from marts.ops_status").fetchone()[0]
+        warned = connection.execute(
+            "select max(judged_on) from marts.fct_place_days where not station_id = any (%s)", [list(OURS)]
+        ).fetchone()[0]
     return Known(
         ("S01", *OURS),
         tuple(item for item, _ in items),
         tuple(number for _, number in items),
         tuple(place for (place,) in places),
         latest,
+        warned,
     )
 
 
@@ -143,7 +149,23 @@ def test_every_function_that_a_page_can_call_is_a_question():
 
 
 #: Answers that hold nothing of any station: reference data, loads, builds.
-WITHOUT_STATIONS: set[str] = set()
+WITHOUT_STATIONS = {
+    "catalogues.finding_rules",
+    "catalogues.loop_stages",
+    "catalogues.policies",
+    "findings.finding_rules",
+    "findings.working_day_after",
+    "loading.batch_totals",
+    "loading.batches",
+    "loading.build_tests",
+    "loading.builds",
+    "metrics.catalogue",
+    "status.published",
+    "trends.campaigns",
+    "trends.metric_dimensions",
+    "trends.metric_targets",
+    "trends.spring_festivals",
+}
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +191,8 @@ def test_these_tests_turn_red_when_policies_are_forgotten(opened, lonely, known)
         except AssertionError:
             continue
         unmoved.add(question.name)
-    assert unmoved == WITHOUT_STATIONS, sorted(unmoved)
+    assert sorted(unmoved - WITHOUT_STATIONS) == []
+    assert sorted(WITHOUT_STATIONS - unmoved) == []
 
 
 def test_every_relation_holds_rows_that_only_its_policy_hides(city, opened):
