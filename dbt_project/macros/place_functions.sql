@@ -24,77 +24,113 @@
     parallel safe
     as $$
     declare
-        -- 全角 and 半角, upper and lower case, runs of space
-        folded text := btrim(regexp_replace(lower(normalize(place, NFKC)), '\s+', ' ', 'g'));
+        -- 全角 and 半角, upper and lower case, runs of space; signs without width, which copying brings along
+        folded text := btrim(regexp_replace(
+            translate(lower(normalize(place, NFKC)), E'\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad', ''),
+            '\s+', ' ', 'g'
+        ));
         area text := '';
         parts text[];
-        number text;
+        word text;
+        bare text;
+        number text := '(?:[0-9]+[a-z]?|[a-z]|[一二三四五六七八九十零〇]+)';
+        below text := '(?:负|-|b|地下)?';
         is_chinese boolean;
     begin
         -- What stands before the last bar names the area; it is folded, and no more.
         if strpos(folded, '|') > 0 then
+            folded := regexp_replace(folded, ' ?\| ?', '|', 'g');
             area := left(folded, length(folded) - strpos(reverse(folded), '|') + 1);
             folded := btrim(substr(folded, length(area) + 1));
         end if;
 
-        folded := btrim(translate(folded, '"“”‘’《》「」', ''), ' ,.;:。、');
+        folded := translate(folded, '—–―‐‑─"“”‘’《》「」', '------');
+        folded := btrim(folded, ' ,.;:。、');
 
         is_chinese := octet_length(folded) > length(folded);
         if is_chinese then
-            -- Beside a Chinese sign a space says nothing.
-            folded := regexp_replace(folded, ' (?=[^\x01-\x7f])', '', 'g');
-            folded := regexp_replace(folded, '(?<=[^\x01-\x7f]) ', '', 'g');
+            -- Beside a Chinese sign a space or a comma says nothing, nor does a bracket that parts no two numbers.
+            folded := regexp_replace(folded, '[ ,]+(?=[^\x01-\x7f])', '', 'g');
+            folded := regexp_replace(folded, '(?<=[^\x01-\x7f])[ ,]+', '', 'g');
+            if folded ~ '[][()【】〔〕]' then
+                folded := regexp_replace(folded, '(?<![0-9a-z])[][()【】〔〕]|[][()【】〔〕](?![0-9a-z])', '', 'g');
+            end if;
 
-            -- 三号楼 is 3号楼, up to 十九
-            if folded ~ '[一二三四五六七八九十](号楼|栋|幢|座)' then
-                {%- for word in ['十一', '十二', '十三', '十四', '十五', '十六', '十七', '十八', '十九'] %}
-                folded := regexp_replace(folded, '(?<![一二三四五六七八九])({{ word }})(?=号楼|栋|幢|座)', '{{ loop.index + 10 }}', 'g');
-                {%- endfor %}
-                {%- for word in ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十'] %}
-                folded := regexp_replace(folded, '(?<![一二三四五六七八九十])({{ word }})(?=号楼|栋|幢|座)', '{{ loop.index }}', 'g');
-                {%- endfor %}
+            -- 三号楼 is 3号楼 and 十二号 is 12号, up to 九十九; so are 第3号楼 and 03号楼
+            if folded ~ '[一二三四五六七八九十](号|栋|幢|座|组)' then
+                for word in
+                    select distinct said[1]
+                    from regexp_matches(
+                        folded,
+                        '(?<![一二三四五六七八九十百千零〇])([二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九])(?=号|栋|幢|座|组)',
+                        'g'
+                    ) as said
+                loop
+                    folded := regexp_replace(
+                        folded,
+                        '(?<![一二三四五六七八九十百千零〇])' || word || '(?=号|栋|幢|座|组)',
+                        (
+                            case
+                                when word like '十%' then 10
+                                when word like '%十%' then 10 * strpos('一二三四五六七八九', left(word, 1))
+                                else 0
+                            end + strpos('一二三四五六七八九', right(word, 1))
+                        )::text,
+                        'g'
+                    );
+                end loop;
+            end if;
+            if folded ~ '[第0][0-9]' then
+                folded := regexp_replace(folded, '(?<![0-9a-z])第?0*(?=[1-9][0-9]*(?:号|栋|幢|座|组|#))', '', 'g');
             end if;
 
             -- 7栋, 7幢, 7座, 7# and 7#楼 are 7号楼; what follows the building inside it is left out.
-            folded := regexp_replace(folded, '([0-9a-z])(#楼|#|栋|幢|座)', '\1号楼', 'g');
-            number := '(?:[0-9]+[a-z]?|[a-z]|[一二三四五六七八九十]+)';
+            folded := regexp_replace(folded, '([0-9a-z])(#楼|#|栋楼?|幢楼?|座)', '\1号楼', 'g');
             folded := regexp_replace(
                 folded,
-                '号楼(?:-?' || number || '(?:单元|门|层|楼|室|户|号|房)|-?[0-9]+[a-z]?)+$',
+                '号楼(?:-?' || below || number || '(?:单元|门|层|楼|室|户|号|房)|[甲乙丙丁东西南北中](?:单元|户)'
+                || '|-?[0-9]+[a-z]?|[一二三四五六七八九零〇]{3,4}|b?[0-9]+f)+$',
                 '号楼'
             );
-            -- without a building: 2单元501室, 501室, 负1层, 3楼
-            if folded ~ '.{2,}(单元|层|室|楼)[0-9-]*$' then
+            -- without a building: 2单元501室, 501室, 负1层, B1层, 3楼, 3F
+            if folded ~ '.{2,}(单元|层|室|楼|[0-9]f)[0-9-]*$' then
                 folded := regexp_replace(
-                    folded, '(?<=.)(?:(?:负|-)?' || number || '(?:单元|层|室)(?:-?[0-9]+(?=$|室))?)+$', ''
+                    folded,
+                    '(?<=.)(?:' || below || number || '(?:单元|层|室)(?:-?[0-9]+(?=$|室))?)+$', ''
                 );
-                folded := regexp_replace(folded, '(?<=.)(?:负|b)?[0-9]+楼$', '');
+                folded := regexp_replace(folded, '(?<=.)(?:(?:负|b|地下)?[0-9]+|(?:负|地下)[一二三四五六七八九十])楼$', '');
+                folded := regexp_replace(folded, '(?<=[^\x01-\x7f])b?[0-9]{1,2}f$', '');
             end if;
         end if;
 
         -- A crossing is the same from either side.
         if strpos(folded, '&') > 0 then
-            parts := regexp_split_to_array(folded, '\s*&\s*');
+            parts := regexp_split_to_array(folded, '[ ,.;:]*&[ ,.;:]*');
         elsif is_chinese then
             if folded ~ '[路街巷道弄].+[路街巷道弄]' then
-                parts := coalesce(
-                    regexp_match(
-                        folded, '^(.+[路街巷道弄])(?:与|、|/)(.+[路街巷道弄])(?:交叉路口|交叉口|交汇处|交界处|路口|口)?$'
-                    ),
-                    -- 和 is also the first sign of many a road: 和平路
-                    regexp_match(
-                        folded, '^(.+[路街巷道弄])和(..+[路街巷道弄])(?:交叉路口|交叉口|交汇处|交界处|路口|口)?$'
-                    ),
-                    regexp_match(
-                        folded, '^(.{1,7}?[路街巷道])(.{1,7}[路街巷道])(?:交叉路口|交叉口|交汇处|交界处)$'
-                    )
+                bare := regexp_replace(
+                    folded,
+                    '(?<=[路街巷道弄])的?(?:(?:交叉|十字|丁字|三岔)?路口|交叉口|交汇口|交[汇会界叉]处|交界|口)$',
+                    ''
                 );
+                parts := coalesce(
+                    regexp_match(bare, '^(.+[路街巷道弄])(?:与|、|/)(.+[路街巷道弄])$'),
+                    -- 和 is also the first sign of many a road: 和平路
+                    regexp_match(bare, '^(.+[路街巷道弄])和(..+[路街巷道弄])$')
+                );
+                -- 人民路-平安路 is a stretch, 人民路-平安路口 a crossing
+                if parts is null and bare <> folded then
+                    parts := coalesce(
+                        regexp_match(bare, '^(.+[路街巷道弄])(?:及|跟|-)(.+[路街巷道弄])$'),
+                        regexp_match(bare, '^(.{1,7}?[路街巷道])(.{1,7}[路街巷道])$')
+                    );
+                end if;
             end if;
-        elsif strpos(folded, ' and ') > 0 or strpos(folded, '/') > 0 then
+        elsif strpos(folded, ' and ') > 0 or folded ~ '[/@]' then
             parts := regexp_match(
                 folded,
                 {%- set road = '(?:road|rd|street|st|avenue|ave|lane|ln|drive|dr|boulevard|blvd|highway|hwy|pike|way|court|ct)' %}
-                '^(.* {{ road }})(?: and | ?/ ?)(.* {{ road }})$'
+                '^(.* {{ road }})[.]?(?: and | ?[/@] ?)(.* {{ road }})$'
             );
         end if;
         if cardinality(parts) = 2 and parts[1] <> '' and parts[2] <> '' then
