@@ -10,6 +10,28 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     # While reading and mapping.
     "left_out_totals": ("{count:,} total row(s) 合计 left out", "合计行 {count:,} 行未导入"),
     "left_out_footers": ("{count:,} footer row(s) 落款 left out", "表尾说明 {count:,} 行未导入"),
+    "merged_filled": (
+        "{count:,} cell(s) merged over several rows were read in each of these rows",
+        "跨行合并的单元格已按其覆盖的每一行读取，共填入 {count:,} 格",
+    ),
+    "hidden_sheet": (
+        "the sheet {sheet!r} is hidden in the workbook, and was read because no other fits as well",
+        "工作表“{sheet}”是隐藏的；因没有其他更合适的工作表，仍予读取",
+    ),
+    "only_midnights": (
+        "{field} ({zh}): all {count:,} times are midnight, as if the column held days without a time of day",
+        "{field}（{zh}）：{count:,} 个时间全部是零点，似乎只有日期没有时刻",
+    ),
+    "likely_fields": (
+        "dropped although they look like fields of {table}: {pairs}; rename them, or load with a mapping "
+        "(mapping suggest drafts one)",
+        "以下列已舍弃，但很可能是 {table} 的字段：{pairs_zh}；请改表头，或使用映射导入（可由 mapping suggest "
+        "起草）",
+    ),
+    "blank_stations": (
+        "{table}: {rows:,} row(s) name no station, and belong to {unassigned}",
+        "{table}：{rows:,} 行没有填派出所，归入 {unassigned}",
+    ),
     "dropped_columns": (
         "{count} column(s) of the file are not in the {where} and were dropped",
         "文件中有 {count} 列不在{where_zh}中，已舍弃",

@@ -13,7 +13,7 @@ from sqlalchemy import Table
 
 from closedloop import warehouse
 from closedloop.errors import ClosedloopError
-from closedloop.intake.contract import TABLES, UNASSIGNED, key_of
+from closedloop.intake.contract import ITEM_TABLES, TABLES, UNASSIGNED, key_of
 from closedloop.intake.covers import Covers, Extract
 from closedloop.intake.hints import Hint, hint
 from closedloop.intake.mapping import (
@@ -24,6 +24,7 @@ from closedloop.intake.mapping import (
     canonical_mapping,
     dropped_columns,
     known_headers,
+    likely_fields,
     rows_taken,
 )
 from closedloop.intake.pseudonym import Pseudonymiser
@@ -45,6 +46,7 @@ from closedloop.intake.store.coverage import (
 )
 from closedloop.intake.store.stage_events import derive_stage_events
 from closedloop.intake.validation import Validated, how_written, validate
+from closedloop.intake.validation.midnights import only_midnights
 from closedloop.settings import Settings, get_settings
 from closedloop.warehouse import WarehouseUnavailable
 from closedloop.warehouse.statements import of_names, only_row
@@ -177,6 +179,8 @@ def prepare(
     if dropped:
         where, where_zh = ("mapping", "映射") if mapping else ("contract", "数据约定")
         warnings.append(hint("dropped_columns", count=len(dropped), where=where, where_zh=where_zh))
+    if not mapping:
+        warnings += likely_fields(table, dropped, set(chosen.outputs[0].fields))
     if left := source.frame.height - rows_taken(chosen, source):
         warnings.append(hint("taken_by_none", count=left))
     file = FileFacts(
@@ -389,6 +393,11 @@ def _warnings_of(
                 zone=zone.key,
             )
         )
+    warnings += only_midnights(table, checked.good, zone)
+    if table.name in ITEM_TABLES and checked.good.height:
+        named = checked.good["station_id"] if "station_id" in checked.good.columns else None
+        if blank := checked.good.height if named is None else named.null_count():
+            warnings.append(hint("blank_stations", table=table.name, rows=blank, unassigned=UNASSIGNED))
     if table.name != "stations" and "station_id" in checked.good.columns:
         known = known_stations(connection)
         foreign = checked.good["station_id"].drop_nulls()

@@ -1,6 +1,7 @@
 """Files as they are in a police station: each gets exactly what is promised here.
 
-The files stand in ``tests/intake/files`` and are written by ``make.py`` there. Every one goes through the
+The files stand in ``tests/intake/files`` and are written by ``make.py`` and
+``make_more.py`` there. Every one goes through the
 code of ``closedloop load``: what it prints, with what it exits, and what is then in the warehouse.
 """
 

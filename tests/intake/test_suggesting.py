@@ -17,8 +17,8 @@ HAN = range(0x4E00, 0xA000)
 CALLS = """\
 某某系统导出,,,,,,,,,
 接警单编号,报警时间,到达现场时间,报警人姓名,报警电话,简要警情,管辖单位,是否有效,事发地址,备用
-JJ1,04/25/2025 08:30,,张三,13912345678,打架斗殴,S01,有效,姜山路1号 13912345678,x
-JJ2,04/26/2025 09:30,,李四,13912345679,邻里争吵,S02,无效,姜山路2号,y
+JJ1,04/25/2025 08:30,,张三,13912345678,打架斗殴,S01,属实,姜山路1号 13912345678,x
+JJ2,04/26/2025 09:30,,李四,13912345679,邻里争吵,S02,不实,姜山路2号,y
 """
 
 
@@ -107,9 +107,9 @@ def test_a_draft_finds_formats_and_values_and_tells_nothing_of_persons(settings,
     assert 'received_at: {column: 报警时间, format: "%m/%d/%Y %H:%M"}' in text
     assert "reporter_key: 报警电话  # becomes a keyed hash before anything is written" in text
     assert "#   报警人姓名  (a person)\n#   简要警情  (a narrative)\n#   备用\n" in text
-    mended = text.replace("# values", "values").replace("#   有效: FILL_IN", '  有效: "1"')
-    mended = mended.replace("#   无效: FILL_IN", '  无效: "0"')
-    assert yaml.safe_load(mended)["outputs"][0]["fields"]["is_valid"]["values"] == {"有效": "1", "无效": "0"}
+    mended = text.replace("# values", "values").replace("#   属实: FILL_IN", '  属实: "1"')
+    mended = mended.replace("#   不实: FILL_IN", '  不实: "0"')
+    assert yaml.safe_load(mended)["outputs"][0]["fields"]["is_valid"]["values"] == {"属实": "1", "不实": "0"}
     mapping = intake.parse_mapping(mended.encode(), "m.yml")
     ((_, checked),) = intake.prepare_bytes(
         "incidents", CALLS.encode(), "calls.csv", mapping=mapping, settings=settings

@@ -2,6 +2,7 @@
 
 from closedloop.intake.mapping.apply import Mapped, apply_mapping, dropped_columns, rows_taken
 from closedloop.intake.mapping.canonical import canonical_mapping, known_headers
+from closedloop.intake.mapping.likely import likely_fields
 from closedloop.intake.mapping.model import Condition, FieldSpec, Mapping, Output, Split
 from closedloop.intake.mapping.yaml_file import MappingError, MappingFile, parse_mapping, read_mapping
 
@@ -18,6 +19,7 @@ __all__ = [
     "canonical_mapping",
     "dropped_columns",
     "known_headers",
+    "likely_fields",
     "parse_mapping",
     "read_mapping",
     "rows_taken",

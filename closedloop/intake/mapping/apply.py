@@ -21,6 +21,10 @@ _CONSONANTS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
 DERIVED_LETTERS = 20
 
 
+#: An identifier that was a fraction on its way.
+_LOST = r"^(?:\d(?:\.\d+)?[eE]\+\d{2,3}|\d\.\d+[eE]\d{1,3}|\d{16,}\.0+)$"
+
+
 @dataclass(frozen=True)
 class Mapped:
     """Rows for one raw table, still as strings: :data:`ROW` and one column per mapped field."""
@@ -147,7 +151,7 @@ def _digest(text: str) -> str:
 
 def _refuse_numbers_for_identifiers(mapping: Mapping, source: Source) -> None:
     """A spreadsheet keeps 15 digits of a number: longer identifiers have lost their end and would merge
-    silently. So have those that it wrote into a text as 3.30203E+17."""
+    silently. So have those that were written into a text as 3.30203E+17 or 202504253302030016.0."""
     for output in mapping.outputs:
         identifiers = {c.name for c in TABLES[output.table].columns if c.info.get("identifier")}
         for field, spec in output.fields.items():
@@ -155,7 +159,7 @@ def _refuse_numbers_for_identifiers(mapping: Mapping, source: Source) -> None:
                 continue
             for column in spec.columns:
                 cells = source.frame[column].str.strip_chars()
-                lost = cells.str.contains(r"^\d(?:\.\d+)?[eE]\+\d{2,3}$").fill_null(False)
+                lost = cells.str.contains(_LOST).fill_null(False)
                 if column in source.numeric:
                     long = cells.str.contains(r"^[+-]?\d{16,}|[eE]\+?\d+$").fill_null(False)
                     lost = lost | (source.numeric[column] & long)

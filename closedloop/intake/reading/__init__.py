@@ -10,13 +10,14 @@ from pathlib import Path
 
 import polars as pl
 
-from closedloop.intake.hints import hint
+from closedloop.intake.hints import Hint, hint
 from closedloop.intake.masking import mask
 from closedloop.intake.reading.container import MOST_BYTES, unpack
 from closedloop.intake.reading.delimited import read_delimited
 from closedloop.intake.reading.encoding import to_utf8
 from closedloop.intake.reading.grid import without_blank_columns
 from closedloop.intake.reading.header import Header
+from closedloop.intake.reading.invisible import any_in, without_invisible
 from closedloop.intake.reading.markup import is_markup, read_markup
 from closedloop.intake.reading.records import records
 from closedloop.intake.reading.source import ROW, LeftOut, Source, Unparseable
@@ -27,6 +28,8 @@ __all__ = ["ROW", "LeftOut", "Source", "Unparseable", "read_bytes", "read_file"]
 
 #: How web systems keep a spreadsheet from reading an identifier as a number: ="0123".
 _AS_FORMULA = r'^\s*="(.*)"\s*$'
+#: And how people do: an apostrophe in front, which is meant for the spreadsheet and stays in other programs.
+_AS_TEXT = r"^\s*['`]([^'`]+)$"
 
 
 def read_file(path: Path, wanted: Collection[str] = (), *, sheet: str | None = None) -> Source:
@@ -57,9 +60,11 @@ def read_bytes(
     kind, content = unpack(data, name, most=most_bytes)
     broken: tuple[Unparseable, ...] = ()
     numeric: dict[str, pl.Series] = {}
+    said: tuple[Hint, ...] = ()
     if kind == "workbook":
         read = read_workbook(content, name, wanted, sheet)
         frame, header, header_cells, numeric = read.frame, read.header, read.header_cells, read.numeric
+        said, text = read.notes, None
     else:
         text, _ = to_utf8(content, name)
         if is_markup(text):
@@ -71,10 +76,14 @@ def read_bytes(
             )  # fmt: skip
         if b'="' in text:
             frame = frame.with_columns(pl.exclude(ROW).str.replace(_AS_FORMULA, "${1}"))
+    if text is None or any_in(text):
+        frame = without_invisible(frame)
+    if text is None or b"'" in text or b"`" in text:
+        frame = frame.with_columns(pl.exclude(ROW).str.replace(_AS_TEXT, "${1}"))
     frame = without_blank_columns(frame)
     frame, numeric, left_out = _records(frame, numeric, header, header_cells)
     counted = {"left_out_totals": left_out.totals, "left_out_footers": left_out.footers}
-    notes = tuple(hint(code, count=count) for code, count in counted.items() if count)
+    notes = said + tuple(hint(code, count=count) for code, count in counted.items() if count)
     return Source(name, hashlib.sha256(data).hexdigest(), frame, broken, numeric, notes, left_out)
 
 

@@ -36,8 +36,10 @@ class Lines:
 
 def read_delimited(data: bytes, name: str, wanted: Collection[str]) -> Lines:
     """UTF-8 text as a frame of strings with :data:`ROW`, and the lines that could not be taken apart."""
-    if b"\n" not in data and b"\r" in data:
-        data = data.replace(b"\r", b"\n")
+    # The end of a file as old systems mark it.
+    data = data.rstrip(b"\x1a")
+    if data.count(b"\r") - data.count(b"\r\n") > data.count(b"\n"):
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not data.endswith(b"\n") or data[-3:].count(b"\n") > 1:
         # Blank lines at the end are no rows, and the last row ends like the others.
         data = data.rstrip(b"\r\n") + b"\n"

@@ -15,6 +15,8 @@ def to_utf8(data: bytes, name: str) -> tuple[bytes, str]:
     """The text as UTF-8 bytes without a mark, and the encoding it was in."""
     if data.startswith(UTF_16_MARKS):
         return _from_utf16(data, name), "utf-16"
+    if order := is_unmarked_utf16(data):
+        return data.decode(f"utf-16-{order}").encode("utf-8"), "utf-16"
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         data.decode("utf-8")
@@ -40,6 +42,27 @@ def to_utf8(data: bytes, name: str) -> tuple[bytes, str]:
     if not _is_everyday_chinese(text):
         raise _unknown(name)
     return text.encode("utf-8"), "gb18030"
+
+
+def is_unmarked_utf16(data: bytes) -> str:
+    """``le`` or ``be`` for UTF-16 text that lacks its mark, else an empty text.
+
+    Separators, digits and line ends have a NUL on one side, always the same, and the whole must decode to
+    everyday Chinese.
+    """
+    if b"\0" not in data[:4096] or len(data) % 2:
+        return ""
+    top = data[:4096]
+    even, odd = top[0::2].count(0), top[1::2].count(0)
+    if min(even, odd) or max(even, odd) * 10 < len(top) // 2:
+        return ""
+    order = "le" if odd else "be"
+    try:
+        text = data.decode(f"utf-16-{order}")
+        text.encode("utf-8")
+    except (UnicodeDecodeError, UnicodeEncodeError):
+        return ""
+    return order if "\0" not in text and "\n" in text and _is_everyday_chinese(text) else ""
 
 
 def _from_utf16(data: bytes, name: str) -> bytes:

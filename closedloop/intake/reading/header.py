@@ -9,10 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from closedloop.intake.masking import mask
+from closedloop.intake.reading.invisible import INVISIBLE
 from closedloop.intake.refused import RefusedFile
 
 #: Rows looked at from the top.
-LOOK_AHEAD = 20
+LOOK_AHEAD = 50
 #: Columns at which a table is refused: a transposed sheet or a wrong separator, never an export.
 MOST_COLUMNS = 2000
 #: Name of a column without a header: this and its place.
@@ -20,6 +21,8 @@ NAMELESS = "__blank_"
 
 #: What exports put around a header's name: a star, and whether it must be filled in.
 _DECORATION = re.compile(r"[*:]|[(\[](?:必填|必选|选填|必须|required)[)\]]")
+
+_INVISIBLE = re.compile(INVISIBLE)
 
 Row = Sequence[str | None]
 
@@ -35,13 +38,13 @@ class Header:
 
 
 def clean_header(cell: str | None) -> str:
-    """A header cell without surrounding space, line breaks or a byte-order mark."""
-    return " ".join((cell or "").replace("\ufeff", "").split())
+    """A header cell without surrounding space, line breaks or characters that nobody sees."""
+    return " ".join(_INVISIBLE.sub("", cell or "").split())
 
 
 def header_key(cell: str | None) -> str:
     """What a header says, however it is written: width, case, spaces, line breaks and stars aside."""
-    plain = unicodedata.normalize("NFKC", (cell or "").replace("\ufeff", "")).casefold()
+    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", cell or "")).casefold()
     return _DECORATION.sub("", "".join(plain.split()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 
 import polars as pl
 
@@ -47,21 +48,39 @@ def read(
         if not any(cell.strip() for cell in cells):
             # Kept as a blank row, so that it is counted among those left out.
             cells = [""] * len(names)
-        if len(cells) != len(names):
-            broken.append(
-                Unparseable(
-                    number,
-                    f"the row has {len(cells)} cells and the header {len(names)}; put cells that hold the "
-                    "separator or a line break into quotation marks",
-                    f"该行有 {len(cells)} 个单元格，表头有 {len(names)} 个；含分隔符或换行的单元格须加引号",
-                )
-            )
-            continue
         rows.append(cells)
         numbers.append(number)
+    width = _width(rows, len(names))
+    whole = [len(cells) == width or not any(cell.strip() for cell in cells) for cells in rows]
+    broken += [
+        _torn(number, len(cells), width)
+        for number, cells, ok in zip(numbers, rows, whole, strict=True)
+        if not ok
+    ]
+    rows = [cells[: len(names)] for cells, ok in zip(rows, whole, strict=True) if ok]
+    numbers = [number for number, ok in zip(numbers, whole, strict=True) if ok]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     frame = pl.DataFrame(
         {ROW: pl.Series(numbers, dtype=pl.Int64)}
         | {n: pl.Series(c, dtype=pl.String) for n, c in zip(names, columns, strict=True)}
     )
-    return frame, tuple(broken)
+    return frame, tuple(sorted(broken, key=lambda line: line.row))
+
+
+def _width(rows: list[list[str]], named: int) -> int:
+    """How many cells a whole row has: as many as the header, or more where the rows end in separators that
+    the header lacks. Then all of them must: a shorter row has lost a cell somewhere."""
+    (width, _), *_ = Counter(len(cells) for cells in rows).most_common(1) or [(named, 0)]
+    if width <= named:
+        return named
+    tails = (cell.strip() for cells in rows if len(cells) == width for cell in cells[named:])
+    return named if any(tails) else width
+
+
+def _torn(number: int, found: int, width: int) -> Unparseable:
+    return Unparseable(
+        number,
+        f"the row has {found} cells and the header {width}; put cells that hold the separator or a line "
+        "break into quotation marks",
+        f"该行有 {found} 个单元格，表头有 {width} 个；含分隔符或换行的单元格须加引号",
+    )

@@ -3,6 +3,7 @@ were numbers."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
@@ -10,10 +11,16 @@ from typing import Literal
 import fastexcel
 import polars as pl
 
+from closedloop.intake.hints import Hint, hint
 from closedloop.intake.masking import mask
 from closedloop.intake.reading.grid import count_hits, table_of
 from closedloop.intake.reading.header import LOOK_AHEAD, Header
+from closedloop.intake.reading.sheet_xml import SheetFacts, facts_of, fill_merged
+from closedloop.intake.reading.source import ROW
 from closedloop.intake.refused import RefusedFile
+
+# The reader would print to the terminal that a chart on a sheet of its own is no table.
+logging.getLogger("calamine").setLevel(logging.CRITICAL)
 
 #: What a spreadsheet shows for a formula that failed, by the reader's name for it.
 _ERRORS = {
@@ -38,6 +45,7 @@ class Sheet:
     numeric: dict[str, pl.Series]
     name: str
     others: tuple[str, ...]
+    notes: tuple[Hint, ...] = ()
 
 
 def read_workbook(data: bytes, name: str, wanted: Collection[str], sheet: str | None = None) -> Sheet:
@@ -72,7 +80,45 @@ def read_workbook(data: bytes, name: str, wanted: Collection[str], sheet: str | 
     is_number.columns = list(header.names)
     others = tuple(other for other in reader.sheet_names if other != chosen)
     numeric = {column: is_number[column] for column in header.names}
-    return Sheet(frame, header, header_cells, numeric, chosen, others)
+    facts = facts_of(data, chosen)
+    _refuse_without_result(facts, name, chosen)
+    filled, count = fill_merged(frame.drop(ROW), facts.merged, header.last + 1)
+    frame = filled.insert_column(0, frame[ROW])
+    notes = []
+    if count:
+        notes.append(hint("merged_filled", count=count))
+    if not _is_shown(reader, chosen):
+        notes.append(hint("hidden_sheet", sheet=mask(chosen)))
+    if facts.from_1904:
+        _refuse_serials(frame, {c: cells for c, cells in numeric.items() if c in wanted}, name)
+    return Sheet(frame, header, header_cells, numeric, chosen, others, tuple(notes))
+
+
+def _refuse_without_result(facts: SheetFacts, name: str, sheet: str) -> None:
+    """A formula that no spreadsheet program has worked out yet reads as blank."""
+    if cells := facts.without_result:
+        raise RefusedFile(
+            f"{name}, sheet {mask(sheet)!r}: {len(cells):,} formula(s) without a stored result, the first in "
+            f"cell {cells[0]}; open the file in a spreadsheet program, save it, and load it again.",
+            f"{name} 工作表“{mask(sheet)}”：有 {len(cells):,} 个公式没有保存计算结果，首个在 {cells[0]}；"
+            "请用表格软件打开并保存后重新导入。",
+        )
+
+
+def _refuse_serials(frame: pl.DataFrame, numeric: dict[str, pl.Series], name: str) -> None:
+    """Numbers that could be days, in a workbook that counts them from 1904: taken as such they would be four
+    years early."""
+    for column, cells in numeric.items():
+        suspect = cells & frame[column].str.contains(r"^[2-5]\d{4}\.\d+$").fill_null(False)
+        if suspect.any():
+            row = frame[ROW].filter(suspect)[0]
+            raise RefusedFile(
+                f"{name} row {row:,}: {mask(column)!r} holds a plain number, and the workbook counts its "
+                "days from 1904: as a time it would be four years early; format the column as a date, or "
+                "save the sheet as CSV.",
+                f"{name} 第 {row:,} 行：“{mask(column)}”是未设日期格式的数字，而该工作簿采用 1904 日期系统，"
+                "作为时间会早四年；请将该列设为日期格式，或另存为 CSV。",
+            )
 
 
 def _load(
@@ -87,6 +133,8 @@ def _load(
         return loaded.to_polars()
     batch, errors = loaded.to_arrow_with_errors()
     frame = pl.DataFrame(pl.from_arrow(batch))
+    # A time of day alone is the first day a spreadsheet counts.
+    frame = frame.with_columns(pl.all().str.replace(r"^1899-12-3[01] (\d\d:\d\d:\d\d)(?:\.\d+)?$", "${1}"))
     if errors is None:
         return frame
     for column in {error.offset_position[1] for error in errors.errors}:
@@ -95,6 +143,10 @@ def _load(
         name = frame.columns[column]
         frame = frame.with_columns(frame[name].scatter([e.offset_position[0] for e in failed], shown))
     return frame
+
+
+def _is_shown(reader: fastexcel.ExcelReader, sheet: str) -> bool:
+    return reader.load_sheet(sheet, header_row=None, n_rows=0, dtypes="string").visible == "visible"
 
 
 def _shown(detail: str) -> str:
@@ -110,6 +162,10 @@ def _best_sheet(reader: fastexcel.ExcelReader, wanted: Collection[str], name: st
     best = max(hits.values())
     fitting = [sheet for sheet, found in hits.items() if found == best and len(tops[sheet]) > 1]
     if best and len(fitting) > 1:
+        # What is hidden is an old copy, or a list to choose from.
+        shown = [s for s in fitting if _is_shown(reader, s)]
+        if len(shown) == 1:
+            return shown[0]
         listed = [mask(sheet) for sheet in fitting]
         raise RefusedFile(
             f"{name} has {len(listed)} sheets that fit alike: {', '.join(listed)}; name one (--sheet, or "

@@ -22,9 +22,16 @@ _MOMENT = rf"^{_DAY}{_WEEKDAY}[\sT]*{_MARK}?\s*{_CLOCK}\s*{_MARK}?$"
 _DATE = rf"^{_DAY}{_WEEKDAY}$"
 #: Texts that plain formats do not read.
 _UNUSUAL = r"[午晨早晚夜点时周]|星期|(?i:[ap]\.?m\.?)|^(?:\d{2}[-/.年]|\d{4}\.)"
-#: Days since the end of 1899, as a spreadsheet counts them: 1954 to 2091.
-_SERIAL = r"^[2-6]\d{4}\.\d+$"
-_SERIAL_DAY = r"^[2-6]\d{4}(?:\.0+)?$"
+#: Digits only, or a day in digits: 202504250830, 20250425 08:30.
+_COMPACT = r"^(\d{4})(\d\d)(\d\d)[ T]?(\d\d):?(\d\d)(?::?(\d\d))?$"
+#: A day of one column and a time of another, joined; the day has got a midnight from its spreadsheet.
+_DAY_AND_TIME = r"^(\d{4}-\d\d-\d\d) 00:00:00 (\d{1,2}:\d{1,2}(?::\d{1,2})?)$"
+#: Times of which nobody can say where a number ends and the next begins: 2025111010203, 2025-4-108:30.
+_RUN_TOGETHER = r"^(?:\d{9,11}|\d{13}|\d{4}[-/.](?:\d[-/.]\d{3,}|\d\d[-/.]\d{3}(?:\D|$)|\d\d[-/.]\d{5,}).*)$"
+_RUN_TOGETHER_DAY = r"^\d{5,7}$"
+#: Days since the end of 1899, as a spreadsheet counts them: 1982 to 2064.
+_SERIAL = r"^[3-5]\d{4}\.\d+$"
+_SERIAL_DAY = r"^[3-5]\d{4}(?:\.0+)?$"
 
 #: For each word the hours it may stand before, and the hour meant. 晚上12点 is in none.
 _HOURS: dict[str, dict[int, int]] = {
@@ -43,6 +50,8 @@ _SAME = {"上午": "am", "下午": "pm", "清晨": "早", "早晨": "早", "早�
 def plain_times(texts: pl.Series) -> pl.Series:
     """Unusual moments as ``2025-04-25 08:30:00``; every other text as it is."""
     texts = _rewritten(texts, texts.str.contains(_UNUSUAL), _moments)
+    texts = _rewritten(texts, texts.str.contains(_COMPACT), _compact)
+    texts = _rewritten(texts, texts.str.contains(_DAY_AND_TIME), _joined)
     return _rewritten(texts, texts.str.contains(_SERIAL), _serials)
 
 
@@ -50,6 +59,11 @@ def plain_dates(texts: pl.Series) -> pl.Series:
     """Unusual dates as ``2025-04-25``; every other text as it is."""
     texts = _rewritten(texts, texts.str.contains(_UNUSUAL), _dates)
     return _rewritten(texts, texts.str.contains(_SERIAL_DAY), _serials)
+
+
+def run_together(texts: pl.Series, *, days: bool = False) -> pl.Series:
+    """Which texts lack what parts their numbers: read one way or another, they are different times."""
+    return texts.str.contains(_RUN_TOGETHER_DAY if days else _RUN_TOGETHER).fill_null(False)
 
 
 def first_years() -> tuple[int, int]:
@@ -81,6 +95,17 @@ def _moments(texts: pl.Series) -> pl.Series:
     twice = pl.col("before").is_not_null() & pl.col("after").is_not_null()
     moment = pl.concat_str(_day(), pl.lit(" "), pl.concat_str([c.str.zfill(2) for c in clock], separator=":"))
     return parts.select(pl.when(~twice).then(moment).alias("moment"))["moment"]
+
+
+def _compact(texts: pl.Series) -> pl.Series:
+    parts = _parts(texts, _COMPACT, ["y", "m", "d", "h", "min", "s"])
+    day = pl.concat_str("y", "m", "d", separator="-")
+    clock = pl.concat_str("h", "min", pl.col("s").fill_null("00"), separator=":")
+    return parts.select(pl.concat_str(day, clock, separator=" ").alias("moment"))["moment"]
+
+
+def _joined(texts: pl.Series) -> pl.Series:
+    return texts.str.replace(_DAY_AND_TIME, "${1} ${2}")
 
 
 def _dates(texts: pl.Series) -> pl.Series:

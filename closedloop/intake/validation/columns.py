@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 from sqlalchemy import Boolean, Column, Date, DateTime, Double, Integer, Numeric
@@ -28,6 +29,13 @@ MOST_DIGITS = 12
 
 #: What a spreadsheet shows for a formula that failed; as a value it would be one value of many rows.
 FAILED_FORMULAS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
+
+#: Before this year nothing was recorded; a spreadsheet shows its own small numbers as days of 1900.
+FIRST_YEAR = 1950
+#: How far ahead a moment may lie that is said to have been: clocks differ.
+FURTHEST = timedelta(days=1)
+#: Times that may be yet to come.
+_OF_THE_FUTURE = ("due_at",)
 
 _RANGES = {"lon": (-180.0, 180.0), "lat": (-90.0, 90.0)}
 
@@ -94,6 +102,10 @@ def _by_type(column: Column, texts: pl.Series, how: HowWritten, pseudonymise: Ps
         typed = TypedColumn(values)
         typed.refuse(name, "bad_time", wrong)
         typed.refuse(name, "skipped_time", skipped, how.zone)
+        unlikely = _unlikely(column, values)
+        if unlikely.any():
+            typed.refuse(name, "unlikely_time", unlikely, str(FIRST_YEAR))
+            typed.values = values.set(unlikely, None)
         return typed
     if isinstance(kind, Date):
         return _plain_type(name, "bad_date", *parse_dates(texts, how.formats))
@@ -125,7 +137,18 @@ def _by_type(column: Column, texts: pl.Series, how: HowWritten, pseudonymise: Ps
     typed.refuse(name, "too_long", too_long, f"{longest:,}")
     if name == "station_id" and column.table.name == "stations":
         _refuse_ungrantable(typed, name)
+    elif identifier:
+        typed.refuse(name, "two_lines", texts.str.contains(r"[\r\n]").fill_null(False))
     return typed
+
+
+def _unlikely(column: Column, values: pl.Series) -> pl.Series:
+    """Moments that nothing recorded can have: too early, or yet to come."""
+    early = values.dt.year() < FIRST_YEAR
+    if column.name in _OF_THE_FUTURE:
+        return early.fill_null(False)
+    latest = datetime.now(UTC) + FURTHEST
+    return (early | (values > latest)).fill_null(False)
 
 
 def _refuse_ungrantable(typed: TypedColumn, name: str) -> None:
@@ -158,8 +181,10 @@ def _decimal(name: str, texts: pl.Series) -> TypedColumn:
 
 def _identifier(name: str, texts: pl.Series, how: HowWritten) -> TypedColumn:
     """An id, with full-width characters as plain ones. One that names a person, or was masked, is refused."""
-    if texts.str.contains(r"[０-９Ａ-Ｚａ-ｚ－＿\u3000]").any():
+    if texts.str.contains(r"[０-９Ａ-Ｚａ-ｚ－＿\u3000\u00a0]").any():
         texts = texts.str.normalize("NFKC").str.strip_chars()
+    # As programs write whole numbers that they keep as fractions.
+    texts = texts.str.replace(r"^(\d{1,15})\.0+$", "${1}")
     typed = TypedColumn(texts)
     if not how.own_numbering:
         typed.refuse(name, "person_number", persons_in_column(texts))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-_YES = ("1", "true", "t", "yes", "y", "是", "有", "1.0")
-_NO = ("0", "false", "f", "no", "n", "否", "无", "0.0")
+_YES = ("1", "true", "t", "yes", "y", "是", "有", "1.0", "有效", "真", "对", "√", "✓", "✔", "☑")
+_NO = ("0", "false", "f", "no", "n", "否", "无", "0.0", "无效", "假", "错", "×", "✗", "✘", "☒")
 
 
 def parse_integers(texts: pl.Series) -> tuple[pl.Series, pl.Series]:

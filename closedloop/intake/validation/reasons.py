@@ -18,6 +18,14 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{field} {value!r} does not exist in {detail}: clocks were put forward; correct the time",
         "{zh}“{value}”在时区 {detail} 不存在（时钟拨快）；请更正时间",
     ),
+    "unlikely_time": (
+        "{field} {value!r} is before {detail} or yet to come; correct the date",
+        "{zh}“{value}”早于 {detail} 年或尚未到来；请更正日期",
+    ),
+    "two_lines": (
+        "{field} {value!r} holds a line break; give each record a row of its own",
+        "{zh}“{value}”中有换行；每条记录应单独一行",
+    ),
     "bad_date": (
         "{field} {value!r} is no date; write it as 2025-04-25",
         "{zh}“{value}”不是日期；请写成 2025-04-25",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from closedloop.intake.validation.clocks import plain_dates, plain_times
+from closedloop.intake.validation.clocks import plain_dates, plain_times, run_together
 
 #: How times are written where nobody says otherwise: with a time of day, because a day alone is not a moment.
 TIME_FORMATS = (
@@ -26,9 +26,17 @@ TIME_FORMATS = (
     "%Y%m%d%H%M%S",
     "%Y%m%d %H%M%S",
 )
-DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y.%m.%d", "%Y%m%d", "%Y-%m-%d %H:%M:%S")
+DATE_FORMATS = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y年%m月%d日",
+    "%Y.%m.%d",
+    "%Y%m%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+)
 
-_OFFSET = r"[T :]\d[\d:.]*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
+_OFFSET = r"[T :]\d[\d:.]* ?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
@@ -45,8 +53,10 @@ def parse_times(
     if texts.null_count() == len(texts):
         nothing = pl.Series([], dtype=pl.Datetime("us", "UTC")).extend_constant(None, len(texts))
         return nothing, texts.is_not_null(), texts.is_not_null()
+    said = texts.is_not_null()
     if formats is None:
         texts = plain_times(texts)
+        texts = texts.set(run_together(texts), None)
     with_offset = texts.str.contains(_OFFSET).fill_null(False)
     local_texts = texts if not with_offset.any() else texts.set(with_offset, None)
     local = _first_that_fits(local_texts, formats or TIME_FORMATS, pl.Datetime("us"))
@@ -61,7 +71,7 @@ def parse_times(
     impossible = ((years < _FIRST_YEAR) | (years > _LAST_YEAR)).fill_null(False)
     if impossible.any():
         moments = moments.set(impossible, None)
-    wrong = texts.is_not_null() & moments.is_null() & ~skipped
+    wrong = said & moments.is_null() & ~skipped
     return moments, wrong, skipped
 
 
@@ -70,13 +80,15 @@ def parse_dates(texts: pl.Series, formats: tuple[str, ...] | None = None) -> tup
     texts = _plain(texts)
     if texts.null_count() == len(texts):
         return texts.cast(pl.Date), texts.is_not_null()
+    said = texts.is_not_null()
     if formats is None:
         texts = plain_dates(texts)
+        texts = texts.set(run_together(texts, days=True), None)
     moments = _first_that_fits(texts, formats or DATE_FORMATS, pl.Datetime("us"))
     years = moments.dt.year()
     midnight = (moments.dt.truncate("1d") == moments).fill_null(False)
     dates = moments.dt.date().set(~midnight | (years < _FIRST_YEAR) | (years > _LAST_YEAR), None)
-    return dates, texts.is_not_null() & dates.is_null()
+    return dates, said & dates.is_null()
 
 
 def _plain(texts: pl.Series) -> pl.Series:
@@ -123,7 +135,11 @@ def _parse(texts: pl.Series, pattern: str, dtype: pl.Datetime) -> pl.Series:
 
 
 def _with_offset(texts: pl.Series, formats: tuple[str, ...] | None) -> pl.Series:
-    plain = texts.str.replace(r"[Zz]$", "+00:00").str.replace(r"([+-]\d{2})$", "${1}:00")
+    plain = (
+        texts.str.replace(r" ?([Zz]|[+-][\d:]+)$", "${1}")
+        .str.replace(r"[Zz]$", "+00:00")
+        .str.replace(r"([+-]\d{2})$", "${1}:00")
+    )
     patterns = [p if "%z" in p else f"{p}%z" for p in formats or TIME_FORMATS[:9]]
     dtype = pl.Datetime("us", "UTC")
     parsed: pl.Series | None = None
