@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import queue
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -22,12 +24,15 @@ from closedloop.access.entrance import entrance
 from closedloop.access.parts import AccessError
 from closedloop.settings import Settings, get_settings
 from closedloop.warehouse.connections import connect
+from closedloop.warehouse.errors import WarehouseUnavailable
 
 Kind = Literal["sign_in", "refused", "sign_out", "page", "item", "export", "grant", "revoke", "load", "build"]
 
 #: Events that wait to be written; more are dropped and counted.
 WAITING = 10_000
 _TOGETHER = 200
+#: Of one event's details: in number, and as JSON. The table takes less than 8,000 bytes.
+_MOST_DETAILS, _MOST_BYTES = 20, 6_000
 _WRITE = text("select audit.write(cast(:events as jsonb))")
 
 log = logging.getLogger("closedloop.audit")
@@ -47,7 +52,6 @@ class Event:
 
     def content(self) -> dict[str, object]:
         """As the database takes it, long values cut."""
-        detail = {name: _short(value) for name, value in list(self.detail.items())[:20]}
         return {
             "at": self.at.isoformat(),
             "event": self.event,
@@ -55,14 +59,35 @@ class Event:
             "subject": _short(self.subject),
             "role": self.role,
             "place": _short(self.place),
-            "detail": detail,
+            "detail": _bounded(self.detail),
         }
 
 
-def _short(value: object) -> object:
-    if value is None or isinstance(value, int | float | bool):
+def _short(value: object, characters: int = 255) -> object:
+    if value is None or isinstance(value, bool | int):
         return value
-    return str(value).replace("\x00", "")[:255]
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    # What no text of the database can hold: NUL, and half of a pair of surrogates.
+    return str(value).encode("utf-8", "replace").decode().replace("\x00", "")[:characters]
+
+
+def _bounded(detail: Mapping[str, object]) -> dict[str, object]:
+    """The details that a row has room for, from the first on; the rest is left out, and ``cut`` says so.
+
+    Names and values may come from an address, which anybody can write: one that the database refuses would
+    be a way of leaving no trace.
+    """
+    kept: dict[str, object] = {}
+    room = _MOST_BYTES
+    for name, value in detail.items():
+        name, value = str(_short(name, 64)), _short(value)
+        room -= len(json.dumps([name, value], ensure_ascii=False).encode()) + 16
+        if room < 0 or len(kept) >= _MOST_DETAILS:
+            kept["cut"] = True
+            break
+        kept[name] = value
+    return kept
 
 
 class Writer:
@@ -103,13 +128,28 @@ class Writer:
                 except queue.Empty:
                     break
             try:
-                write(events, self._settings)
+                self._write(events)
             except Exception as error:
                 # Whatever it is, the next page's event must find this thread alive.
                 self._lost(len(events), f"{type(error).__name__}: {error}")
             finally:
                 for _ in events:
                     self._queue.task_done()
+
+    def _write(self, events: list[Event]) -> None:
+        try:
+            write(events, self._settings)
+        except WarehouseUnavailable:
+            raise
+        except Exception:
+            if len(events) == 1:
+                raise
+            # One that is refused takes nobody else's with it.
+            for event in events:
+                try:
+                    write([event], self._settings)
+                except Exception as error:
+                    self._lost(1, f"{type(error).__name__}: {error}")
 
     def _lost(self, count: int, why: str) -> None:
         self.dropped += count

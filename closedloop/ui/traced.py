@@ -23,8 +23,8 @@ _refusals: dict[tuple, float] = {}
 _refusals_lock = threading.Lock()
 
 
-def trace(kind: Kind, who: Identity | Person | None, **detail: object) -> None:
-    """Hand over an event; never waits, never fails."""
+def trace(kind: Kind, who: Identity | Person | None, /, **detail: object) -> None:
+    """Hand over an event; never waits, never fails. Details may have any name: an address chooses some."""
     if isinstance(who, Identity):
         place = None if who.scope.sees_all else who.scope.bureau_id or who.scope.setting()
         event = Event(kind, who.issuer, who.subject, who.role, place, detail)
@@ -35,7 +35,7 @@ def trace(kind: Kind, who: Identity | Person | None, **detail: object) -> None:
     writer().put(event)
 
 
-def trace_refusal(who: Person | None, why: str, **detail: object) -> None:
+def trace_refusal(who: Person | None, why: str, /, **detail: object) -> None:
     """Somebody was turned away: traced once a minute for each session, or for each ``detail`` of nobody."""
     asked = (who or tuple(sorted(detail.items())), why)
     now = time.monotonic()
@@ -55,4 +55,5 @@ def trace_page(identity: Identity, entry: PageEntry, params: Mapping[str, str]) 
         return
     st.session_state[_LAST] = asked
     kind: Kind = "item" if entry is ITEM and params.get("item") else "page"
-    trace(kind, identity, page=entry.key, **dict(list(params.items())[:12]))
+    filters = {name: value for name, value in list(params.items())[:12] if name != "page"}
+    trace(kind, identity, page=entry.key, **filters)

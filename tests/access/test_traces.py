@@ -55,7 +55,38 @@ def test_hostile_words_are_kept_as_words(house):
     )
     assert writer.flush() and writer.dropped == 0
     ((_, _, _, detail),) = _events(house, "hostile")
-    assert detail["q"] == said.replace("\x00", "")[:255] and len(detail) == 20
+    assert detail["q"] == said.replace("\x00", "")[:255]
+    assert len(detail) == 21 and detail["cut"] is True
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        {"长" * 5000: "x"},
+        {f"{number} {'长' * 200}": "长" * 900 for number in range(30)},
+        {"\x00name": "\x00"},
+        {"half": "\ud800", "\udfff": 1},
+        {"odds": float("nan"), "more": float("inf")},
+        {"deep": {"a": [{"b": "c"}]}},
+    ],
+    ids=["a long name", "much", "no text", "half a sign", "no number", "no scalar"],
+)
+def test_no_address_keeps_its_own_trace_away(house, detail):
+    subject = f"hides {abs(hash(str(detail)))}"
+    writer = Writer(house.settings)
+    writer.put(Event("page", ISSUER, subject, detail={"page": "today", **detail}))
+    assert writer.flush() and writer.dropped == 0
+    ((event, *_, kept),) = _events(house, subject)
+    assert event == "page" and kept["page"] == "today"
+
+
+def test_an_event_that_is_refused_takes_nobody_else_s_with_it(house, caplog):
+    writer = Writer(house.settings)
+    # The table knows no such kind: what the writer is handed is no business of whoever else is in the queue.
+    for number in range(30):
+        writer.put(Event("none of these" if number == 7 else "page", ISSUER, "beside"))  # type: ignore[arg-type]
+    assert writer.flush() and writer.dropped == 1
+    assert len(_events(house, "beside")) == 29 and "1 audit event(s) lost" in caplog.text
 
 
 def test_a_warehouse_that_is_gone_costs_events_and_no_time(house, tmp_path, caplog):
