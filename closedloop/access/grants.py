@@ -1,10 +1,15 @@
-"""Giving and taking grants: what an account administrator does, as the owner of the warehouse."""
+"""Giving and taking grants, as the owner of the warehouse: the one place that does, for commands and pages.
+
+Whoever holds the owner's URL may do all of it. What an account administrator may do from a page is less, and
+is asked in the same transaction: see :mod:`closedloop.access.administrators`, which hands in ``allow``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import psycopg
 from psycopg import errors
@@ -16,10 +21,19 @@ from closedloop.settings import Settings, get_settings
 from closedloop.warehouse.connections import connect
 from closedloop.warehouse.statements import of_names, only_row
 
+State = Literal["in_force", "to_begin", "ended", "revoked"]
+
+#: Asked before anything is read or written; raises AccessError to refuse.
+Allow = Callable[[psycopg.Connection], None]
+
+
+def _everything(_connection: psycopg.Connection) -> None:
+    """Whoever holds the owner's URL."""
+
 
 @dataclass(frozen=True)
 class Granted:
-    """One grant as it was given. ``in_force`` at the moment of asking."""
+    """One grant as it was given. ``state`` at the moment of asking."""
 
     issuer: str
     subject: str
@@ -33,7 +47,12 @@ class Granted:
     granted_at: datetime
     revoked_by: str | None
     revoked_at: datetime | None
-    in_force: bool
+    state: State
+
+    @property
+    def in_force(self) -> bool:
+        """True while it lets somebody in."""
+        return self.state == "in_force"
 
     @property
     def place(self) -> str:
@@ -53,6 +72,7 @@ def grant(
     by: str,
     valid_from: datetime | None = None,
     valid_to: datetime | None = None,
+    allow: Allow = _everything,
     settings: Settings | None = None,
 ) -> Granted:
     """Grant a part to an identity, which becomes a member with its first grant; from now on by default.
@@ -64,14 +84,16 @@ def grant(
     _require_identity(issuer, subject)
     _require_fitting(wanted)
     with connect("owner", settings, application="closedloop access") as connection:
+        allow(connection)
         _require_known(connection, wanted)
         (now,) = only_row(connection.execute("select now()"))
         since = valid_from or now
         stations = sorted(set(wanted.stations)) or None
         if valid_to is not None and valid_to <= max(since, now):
+            end = _local(valid_to, settings)
             raise AccessError(
-                f"the grant would end at {_local(valid_to, settings)}, before it begins or before now; "
-                "choose a later end"
+                f"the grant would end at {end}, before it begins or before now; choose a later end",
+                f"授权将在{end}结束，早于其开始或早于现在；请选择更晚的结束时间",
             )
         (member,) = only_row(
             connection.execute(
@@ -99,17 +121,20 @@ def grant(
             )
         except errors.ExclusionViolation:
             connection.rollback()
-            raise AccessError(_overlapping(issuer, subject, since, valid_to, settings)) from None
+            raise AccessError(*_overlapping(issuer, subject, since, valid_to, settings)) from None
         return _listed(connection, "grants.grant_id = %s", [grant_id])[0]
 
 
-def revoke(issuer: str, subject: str, *, by: str, settings: Settings | None = None) -> list[Granted]:
+def revoke(
+    issuer: str, subject: str, *, by: str, allow: Allow = _everything, settings: Settings | None = None
+) -> list[Granted]:
     """Take back what an identity is granted now or was to be granted later; out at the next click.
 
     Raises AccessError when there is nothing to take back.
     """
     settings = settings or get_settings()
     with connect("owner", settings, application="closedloop access") as connection:
+        allow(connection)
         taken = connection.execute(
             """
             update access.grants
@@ -123,7 +148,8 @@ def revoke(issuer: str, subject: str, *, by: str, settings: Settings | None = No
         if not taken:
             raise AccessError(
                 f"{subject} (issuer {issuer}) has no grant to revoke; python -m closedloop access list "
-                "shows who has one"
+                "shows who has one",
+                f"{subject}（{issuer}）没有可收回的授权",
             )
         _end_sessions(connection, issuer, subject, "revoked")
         connection.commit()
@@ -137,9 +163,12 @@ def end_sessions(issuer: str, subject: str, settings: Settings | None = None) ->
         return _end_sessions(connection, issuer, subject, "signed_out")
 
 
-def listed(*, everything: bool = False, settings: Settings | None = None) -> list[Granted]:
+def listed(
+    *, everything: bool = False, allow: Allow = _everything, settings: Settings | None = None
+) -> list[Granted]:
     """The grants in force, by role and subject; with ``everything`` those ended or yet to begin as well."""
     with connect("owner", settings, application="closedloop access") as connection:
+        allow(connection)
         return _listed(connection, "true" if everything else _IN_FORCE)
 
 
@@ -159,7 +188,12 @@ select
     grants.granted_at,
     grants.revoked_by,
     grants.revoked_at,
-    {_IN_FORCE} as in_force
+    case
+        when grants.revoked_at is not null then 'revoked'
+        when {_IN_FORCE} then 'in_force'
+        when grants.valid_from > now() then 'to_begin'
+        else 'ended'
+    end as state
 from access.grants as grants
 join access.members as members on grants.member_id = members.member_id
 """
@@ -185,7 +219,10 @@ def _end_sessions(connection: psycopg.Connection, issuer: str, subject: str, rea
 def _require_identity(issuer: str, subject: str) -> None:
     for what, value in (("issuer", issuer), ("subject", subject)):
         if not value or value != value.strip() or not value.isprintable() or len(value) > 255:
-            raise AccessError(f"{value!r} is no {what}: write it exactly as the sign-in says it")
+            raise AccessError(
+                f"{value!r} is no {what}: write it exactly as the sign-in says it",
+                f"{value!r}不是有效的账号或签发方：请与登录页所示逐字一致",
+            )
 
 
 def _require_fitting(wanted: Grant) -> None:
@@ -193,12 +230,12 @@ def _require_fitting(wanted: Grant) -> None:
         raise AccessError(f"{wanted.role!r} is no role; there are {', '.join(ROLES)}")
     places = PARTS[wanted.role]
     if wanted.stations and wanted.bureau_id:
-        raise AccessError("a grant names a bureau or stations, not both")
+        raise AccessError("a grant names a bureau or stations, not both", "一项授权只能指定机构或派出所之一")
     place = "stations" if wanted.stations else "bureau" if wanted.bureau_id else None
     if place is None and ("city" in places or "nothing" in places):
         return
     if place not in places:
-        raise AccessError(f"{wanted.role} is granted {ways(wanted.role)}")
+        raise AccessError(f"{wanted.role} is granted {ways(wanted.role)}", "请选择该角色的授权范围")
 
 
 def ways(role: Role) -> str:
@@ -248,7 +285,7 @@ def _require_known(connection: psycopg.Connection, wanted: Grant) -> None:
 
 def _overlapping(
     issuer: str, subject: str, since: datetime, until: datetime | None, settings: Settings
-) -> str:
+) -> tuple[str, str]:
     with connect("owner", settings, application="closedloop access") as connection:
         there = _listed(
             connection,
@@ -264,7 +301,8 @@ def _overlapping(
     )
     return (
         f"{subject} (issuer {issuer}) already has a grant in that time ({have}), and a member has one part "
-        "at a time; revoke that first: python -m closedloop access revoke"
+        "at a time; revoke that first: python -m closedloop access revoke",
+        f"{subject}（{issuer}）在该时段已有授权；一名成员同一时间只能有一个角色，请先收回原授权",
     )
 
 

@@ -61,6 +61,7 @@ DATA = PageEntry("data", "data", ":material/database:", ("station", "as_of"), dr
 CATALOGUE = PageEntry("catalogue", "catalogue", ":material/menu_book:", drawer="data")
 WALL = PageEntry("wall", "", ":material/monitor:", in_menu=False)
 AUDIT = PageEntry("audit", "audit", ":material/policy:")
+ACCOUNTS = PageEntry("accounts", "accounts", ":material/badge:")
 
 PAGES: tuple[PageEntry, ...] = (
     TODAY,
@@ -82,12 +83,20 @@ PAGES: tuple[PageEntry, ...] = (
 )
 
 #: Pages of those who see no case.
-_PAGES_WITHOUT_CASES = {"operator": (DATA,), "auditor": (AUDIT,), "wall": (WALL,)}
+_PAGES_WITHOUT_CASES = {
+    "operator": (DATA,),
+    "auditor": (AUDIT,),
+    "account_admin": (ACCOUNTS,),
+    "wall": (WALL,),
+}
 #: What ``?view=`` of the first page asks for to get the wall.
 WALL_VIEW = "wall"
 
+#: Every page that has an address of its own, whoever it is for.
+ALL_PAGES: tuple[PageEntry, ...] = (*PAGES, AUDIT, ACCOUNTS)
+
 #: Paths a sign-in may lead back to.
-ADDRESSES = frozenset(page.address for page in (*PAGES, AUDIT))
+ADDRESSES = frozenset(page.address for page in ALL_PAGES)
 _WANTED = re.compile(r"(?P<address>[a-z]*)(?:\?(?P<query>[^\s#\\]{0,2000}))?")
 
 
@@ -132,6 +141,7 @@ def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) 
         DATA: texts.t("Data"),
         AUDIT: texts.t("Traces"),
         WALL: texts.t("Wall"),
+        ACCOUNTS: texts.t("Accounts"),
     }[page]
 
 
@@ -160,6 +170,7 @@ def page_summary(page: PageEntry, texts: Texts) -> str:
         DATA: texts.t("What came in, what was refused, how fresh each source is, how the builds went."),
         WALL: texts.t("Counts by station on one screen that keeps itself up to date."),
         AUDIT: texts.t("Who came in, opened and took away what; grants, loads and builds."),
+        ACCOUNTS: texts.t("Who may come in, as what, for where, from when until when."),
     }[page]
 
 

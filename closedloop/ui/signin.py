@@ -14,7 +14,7 @@ from closedloop.ui.admission import Refusal
 from closedloop.ui.identity import DEMO_IDENTITIES, Identity
 from closedloop.ui.language import Texts
 from closedloop.ui.names import Names
-from closedloop.ui.registry import PAGES, PageEntry
+from closedloop.ui.registry import ALL_PAGES, PageEntry
 from closedloop.ui.visit import Visit
 
 _STYLE = """
@@ -218,5 +218,5 @@ def closed_pages(show: Callable[[PageEntry], None]) -> list[st.Page]:
             url_path=page.address or "today",
             default=not page.address,
         )
-        for page in PAGES
+        for page in ALL_PAGES
     ]
