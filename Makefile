@@ -7,12 +7,13 @@ VENV   := .venv
 WORKERS ?= 2
 PY     := $(VENV)/bin/python
 
-.PHONY: help run test lint docs bundle bundle-test stop reset clean browser
+.PHONY: help run test security lint docs bundle bundle-test stop reset clean browser
 
 help:
 	@echo "make run    the demo city on http://localhost:8501 (Ctrl-C stops everything)"
 	@echo "make test   every test, browser included"
 	@echo "make lint   style, types, SQL, imports that run one way"
+	@echo "make security     10,000 hostile messages to the pages over the websocket (minutes)"
 	@echo "make docs         every model and column as one page, dist/models.html (needs a build)"
 	@echo "make bundle       everything an installation without a network needs, in one file in dist/"
 	@echo "make bundle-test  pack it, install it and open a page where there is no network (root; minutes)"
@@ -42,6 +43,10 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev browser lint
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+# Another seed says other things: the day's unless one is given. What is found names the seed it was found with.
+security: $(VENV)/.installed-dev
+	SECURITY_MESSAGES=10000 SECURITY_SEED=$${SECURITY_SEED:-$$(date +%Y%m%d)} $(PY) -m pytest -s -o timeout=7200 tests/wire
 
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .

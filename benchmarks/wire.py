@@ -200,6 +200,36 @@ class Tab:
             if column in _TRIGGERS:
                 del self._states[widget.id]
 
+    def send_raw(self, data: bytes | str) -> None:
+        """Send whatever one likes; ``listen`` says what comes of it."""
+        self._stream.send(data)
+
+    def listen(self, quiet: float = 0.15) -> Iterator[bytes]:
+        """Every message as it comes, until nothing came for so many seconds and no run is under way."""
+        running, messages = False, []
+        try:
+            while True:
+                try:
+                    data = self._stream.recv(timeout=self._patience if running else quiet)
+                except TimeoutError:
+                    if running:
+                        raise
+                    return
+                forward = ForwardMsg()
+                forward.ParseFromString(data)
+                kind = forward.WhichOneof("type")
+                if kind in ("new_session", "script_finished"):
+                    # A run that another one overtook ends without a word.
+                    running = kind == "new_session"
+                if kind == "ref_hash":
+                    if forward.ref_hash not in self._kept:
+                        continue
+                    forward = self._from_kept(forward)
+                messages.append(forward)
+                yield data
+        finally:
+            self._take(messages, whole=True)
+
     def widget(self, name: str) -> Widget:
         """The widget with this key, else with this label."""
         for found in self.widgets.values():

@@ -65,6 +65,7 @@ FIRST = [
         "ui/test_every_page.py",
         "ui/test_layout.py",
         "ui/test_signed_out.py",
+        "wire/test_hostile_pages.py",
         "ui/test_looking_around.py",
         "transform/test_swapping.py",
         "transform/test_extending.py",

@@ -18,7 +18,7 @@ from closedloop.ui.menu import sidebar, top_menu
 from closedloop.ui.names import known_names
 from closedloop.ui.registry import WALL, page_title, pages_of
 from closedloop.ui.signin import closed_pages, no_grant_page, nothing_for_you_page, sign_in_page
-from closedloop.ui.states import explain_trouble, notices, page_failed
+from closedloop.ui.states import explain_trouble, is_of_a_value, notices, page_failed, value_unknown
 from closedloop.ui.style import ICON, put_style
 from closedloop.ui.traced import trace_page, trace_refusal
 
@@ -95,6 +95,10 @@ except BuildChanged:
     st.rerun()
 except ClosedloopError as error:
     explain_trouble(texts, error)
-except Exception:
-    logging.getLogger("closedloop.pages").exception("page %s failed", entry.key)
-    page_failed(texts)
+except Exception as error:
+    if is_of_a_value(error):
+        logging.getLogger("closedloop.pages").warning("page %s was sent what no widget holds", entry.key)
+        value_unknown(texts)
+    else:
+        logging.getLogger("closedloop.pages").exception("page %s failed", entry.key)
+        page_failed(texts)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 
 import streamlit as st
 
 from closedloop.errors import ClosedloopError
 from closedloop.queries.reading import NothingPublished
-from closedloop.settings import get_settings
+from closedloop.settings import PROJECT_ROOT, get_settings
 from closedloop.ui.freshness import stale_for
 from closedloop.ui.language import Texts
 from closedloop.ui.visit import Visit
 
 _RETRY_EVERY = "10s"
+_OURS = (PROJECT_ROOT / "closedloop", PROJECT_ROOT / "pages")
+#: The part of Streamlit that turns what a browser sent into the values of widgets.
+_VALUES = ("streamlit", "runtime", "state")
 _log = logging.getLogger("closedloop.pages")
 
 
@@ -84,6 +89,23 @@ def page_failed(texts: Texts) -> None:
             ),
             icon=":material/error:",
         )
+
+
+def value_unknown(texts: Texts) -> None:
+    """The browser sent a value that a widget of the page cannot have: an old tab, or somebody who tries."""
+    with st.container(key="value_unknown"):
+        st.warning(
+            texts.t("Your browser sent a value that this page does not know. Load the page again."),
+            icon=":material/refresh:",
+        )
+
+
+def is_of_a_value(error: BaseException) -> bool:
+    """True when what a browser sent for a widget broke the page, and not the page itself."""
+    files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    ours = [number for number, file in enumerate(files) if any(map(file.is_relative_to, _OURS))]
+    below = files[max(ours, default=-1) + 1 :]
+    return any(file.parts[-4:-1] == _VALUES for file in below)
 
 
 def notices(visit: Visit) -> None:

@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.state.common import is_element_id
 
 from closedloop.errors import ClosedloopError
 from closedloop.settings import get_settings
@@ -73,25 +74,40 @@ class _Stream:
                 return message
             data = message.get("bytes")
             try:
-                kind = None if data is None else _kind(data)
+                said = None if data is None else _read(data)
             except DecodeError:
-                kind = None
-            if kind is None:
+                said = None
+            if said is None:
                 # Streamlit would write a stack trace into the log for each of these.
                 log.warning("a message that is none of the pages' protocol; its connection was closed")
                 await self.send({"type": "websocket.close", "code": 1002})
                 self._closed = True
                 return {"type": "websocket.disconnect", "code": 1002}
+            kind = said.WhichOneof("type") or "nothing"
+            if kind == "rerun_script" and _drop_what_is_no_widget(said):
+                return {**message, "bytes": said.SerializeToString()}
             if kind in _WANTED:
                 return message
             log.info("a message %s was not let through", kind)
 
 
-def _kind(data: bytes) -> str:
-    """The kind of a message. Raises DecodeError."""
+def _read(data: bytes) -> BackMsg:
+    """A message of the protocol. Raises DecodeError."""
     said = BackMsg()
     said.ParseFromString(data)
-    return said.WhichOneof("type") or "nothing"
+    return said
+
+
+def _drop_what_is_no_widget(said: BackMsg) -> bool:
+    """Take out values under names that no widget of a page has; True if there were any.
+
+    Such a name is one of the page's own memory, and Streamlit stumbles over it in the middle of a page.
+    """
+    states = said.rerun_script.widget_states.widgets
+    wrong = [number for number, state in enumerate(states) if not is_element_id(state.id)]
+    for number in reversed(wrong):
+        del states[number]
+    return bool(wrong)
 
 
 async def _refused_upload(scope: Scope) -> PlainTextResponse | None:

@@ -32,6 +32,7 @@ class Site:
     url: str
     warehouse: Warehouse
     log: Path
+    pid: int = 0
 
     def at(self, address: str) -> str:
         """The full address of a page."""
@@ -66,7 +67,7 @@ def serving(
             start_new_session=True,
         )
     try:
-        site = Site(f"http://localhost:{port}", warehouse, log)
+        site = Site(f"http://localhost:{port}", warehouse, log, process.pid)
         _wait_until_healthy(site, process)
         yield site
     finally:
