@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import expect
@@ -33,7 +34,7 @@ def secrets_of_the_city(city) -> list[bytes]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", ["", "open", "item"])
 def test_the_first_address_opened_on_a_fresh_server_shows_the_sign_in_only(
     address, city, visit, tmp_path, secrets_of_the_city
 ):
@@ -45,6 +46,14 @@ def test_the_first_address_opened_on_a_fresh_server_shows_the_sign_in_only(
         text = page.inner_text("body").encode()
         assert [word.decode() for word in secrets_of_the_city if word in text] == []
         assert "stSidebar" not in page.content()
+
+
+def test_every_address_may_be_the_first_that_a_fresh_server_is_asked_for(city, tmp_path, secrets_of_the_city):
+    with serving(city, tmp_path) as fresh, ThreadPoolExecutor(len(ADDRESSES)) as visitors:
+        answers = list(visitors.map(lambda address: sent(fresh.url, address, "station=S01"), ADDRESSES))
+    for received in answers:
+        assert b"demo/sign-in" in received
+        assert [word.decode() for word in secrets_of_the_city if word in received] == []
 
 
 @pytest.mark.parametrize(
