@@ -24,6 +24,8 @@ from closedloop.intake import (
     withdrawals,
 )
 from closedloop.intake.covers import Extract, moment
+from closedloop.intake.directory import refuse_unplanned
+from closedloop.intake.manifest import plan
 from closedloop.intake.masking import mask
 from closedloop.intake.validation import BadRow
 from closedloop.settings import Settings, get_settings
@@ -80,9 +82,8 @@ def load(
             if mapping or sheet or extract or covers_from or covers_until or covers_stations:
                 raise ClosedloopError("a folder says mapping, extract and coverage in its manifest.yml")
             if dry_run:
-                raise ClosedloopError(
-                    "--dry-run takes a table and its files: what one file changes, the next meets"
-                )
+                _preview_folder(folder, settings)
+                return
             reports = load_directory(folder, strict=strict, settings=settings, progress=say, each=_print)
         else:
             if not files:
@@ -133,6 +134,24 @@ def _load(table: str, path: Path, settings: Settings, **options: Any) -> LoadRep
     return report
 
 
+def _preview_folder(folder: Path, settings: Settings) -> None:
+    """What a load of each file would do, were it the only one. Exits with 2 where one would be refused."""
+    say("each file is held against what is loaded now; what one of them changes, the next would meet")
+    refused = False
+    for file in plan(folder, settings):
+        name = mask(file.path.name)
+        try:
+            refuse_unplanned(file)
+            how = (file.mapping, file.sheet, file.extract, file.covers, file.time_zone)
+            _preview(file.table or "", file.path, settings, *how)
+        except ClosedloopError as error:
+            refused = True
+            said = str(error)
+            say(f"refused: {said}" if name in said else f"refused: {name}: {said}")
+    if refused:
+        raise typer.Exit(2)
+
+
 def _preview(
     table: str,
     path: Path,
@@ -141,9 +160,10 @@ def _preview(
     sheet: str | None,
     extract: Extract | None,
     covers: Covers,
+    time_zone: str | None = None,
 ) -> None:
     """What a load of this file would do. Raises RefusedFile where nothing would be loaded."""
-    prepared = prepare_file(table, path, mapping=mapping, sheet=sheet, settings=settings)
+    prepared = prepare_file(table, path, mapping=mapping, sheet=sheet, time_zone=time_zone, settings=settings)
     going = withdrawals(prepared, extract=extract, covers=covers, settings=settings)
     for mapped, checked in prepared.outputs:
         print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -43,7 +44,9 @@ class Covers:
                 f"截至时间 {self.until:%Y-%m-%d %H:%M} 尚未到来，数据不可能完整；请填写导出的时刻",
             )
         if self.until is None and (self.since or self.stations is not None or self.without):
-            raise ClosedloopError("say until when the extract is complete, too (covers_until)")
+            raise ClosedloopError(
+                "say until when the extract is complete, too (covers_until)", "请同时填写截至时间"
+            )
 
     @property
     def said(self) -> bool:
@@ -51,11 +54,24 @@ class Covers:
         return self.until is not None
 
 
+#: A day alone would be taken for its first moment.
+_DAY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
+
+
+def _without_time(name: str, day: object) -> ClosedloopError:
+    return ClosedloopError(
+        f"{name} {day} has no time of day; write it as {day}T08:00",
+        f"截至时间“{day}”没有时刻；请写成 {day} 08:00",
+    )
+
+
 def moment(value: str | datetime | None, zone: ZoneInfo, name: str) -> datetime | None:
     """A moment as written by people: ISO, in the warehouse's zone unless it has an offset."""
     if value is None:
         return None
     if isinstance(value, str):
+        if _DAY.fullmatch(value.strip()):
+            raise _without_time(name, value.strip())
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
@@ -65,5 +81,5 @@ def moment(value: str | datetime | None, zone: ZoneInfo, name: str) -> datetime 
             ) from None
     if not isinstance(value, datetime):
         # YAML reads a day without a time as a date; a cut-off needs its hour.
-        raise ClosedloopError(f"{name} {value} has no time of day; write it as {value}T08:00")
+        raise _without_time(name, value)
     return value if value.tzinfo else value.replace(tzinfo=zone)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from closedloop.intake.contract import TABLES
 from closedloop.intake.load import load_file
-from closedloop.intake.manifest import PlannedFile, plan
+from closedloop.intake.manifest import MANIFEST, PlannedFile, plan, unnamed
 from closedloop.intake.masking import mask
 from closedloop.intake.refused import RefusedFile
 from closedloop.intake.report import LoadReport, Progress, quiet
@@ -30,6 +30,8 @@ def load_directory(
     """
     settings = settings or get_settings()
     planned = plan(folder, settings)
+    if (folder / MANIFEST).exists() and (left := unnamed(folder, planned)):
+        progress(f"not named in {MANIFEST} and left out: {', '.join(map(mask, left))}")
     reports = []
     for number, file in enumerate(planned, start=1):
         progress(f"file {number} of {len(planned)}: {mask(file.path.name)}")
@@ -45,15 +47,9 @@ def load_planned(
 ) -> LoadReport:
     """Load one file of a folder. A refused one has a report that says so; ClosedloopError for a mistake in
     its manifest."""
-    name = mask(file.path.name)
     try:
-        if file.table is None:
-            tables = ", ".join(TABLES)
-            raise RefusedFile(
-                f"{name}: the name does not begin with a table ({tables}); rename it, or list it in a "
-                "manifest.yml.",
-                f"{name}：文件名未以表名开头（{tables}）；请改名，或写入 manifest.yml。",
-            )
+        refuse_unplanned(file)
+        assert file.table is not None, "what has no table is refused"
         return load_file(
             file.table,
             file.path,
@@ -68,4 +64,22 @@ def load_planned(
             progress=progress,
         )
     except RefusedFile as refusal:
-        return LoadReport(name, refused=str(refusal), refused_zh=refusal.zh)
+        return LoadReport(mask(file.path.name), refused=str(refusal), refused_zh=refusal.zh)
+
+
+def refuse_unplanned(file: PlannedFile) -> None:
+    """Refuse a folder inside a folder, and a file whose name does not say its table."""
+    name = mask(file.path.name)
+    if file.path.is_dir():
+        raise RefusedFile(
+            f"{name} is a folder inside the folder and is not looked into; move its files up, or name them "
+            f"in a {MANIFEST}.",
+            f"{name} 是文件夹中的文件夹，不会读取；请将其中的文件移到上一级，或在 {MANIFEST} 中列明。",
+        )
+    if file.table is None:
+        tables = ", ".join(TABLES)
+        raise RefusedFile(
+            f"{name}: the name does not begin with a table ({tables}); rename it, or list it in a "
+            f"{MANIFEST}.",
+            f"{name}：文件名未以表名开头（{tables}）；请改名，或写入 {MANIFEST}。",
+        )

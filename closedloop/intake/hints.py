@@ -6,6 +6,10 @@ a page asks it for :attr:`Hint.zh`.
 
 from __future__ import annotations
 
+import re
+import string
+from functools import cache
+
 _SENTENCES: dict[str, tuple[str, str]] = {
     # While reading and mapping.
     "left_out_totals": ("{count:,} total row(s) 合计 left out", "合计行 {count:,} 行未导入"),
@@ -97,6 +101,9 @@ _SENTENCES: dict[str, tuple[str, str]] = {
 
 CODES = tuple(_SENTENCES)
 
+#: Words that stand in a sentence and have their own Chinese.
+_WORDS = {"mapping": "映射", "contract": "数据约定"}
+
 
 class Hint(str):
     """One sentence: itself in English, ``zh`` in Chinese; ``code`` and ``parameters`` for programs."""
@@ -117,3 +124,37 @@ def hint(code: str, **parameters: object) -> Hint:
     said = Hint(_SENTENCES[code][0].format(**parameters))
     said.code, said.parameters = code, parameters
     return said
+
+
+def in_chinese(sentence: str) -> str:
+    """The Chinese of a hint that was kept as its English sentence; what is no hint of this release stays as
+    it is."""
+    for code, pattern in _patterns().items():
+        if found := pattern.fullmatch(sentence):
+            said: dict[str, object] = {}
+            for name, value in found.groupdict().items():
+                plain = value.replace(",", "")
+                said[name] = int(plain) if plain.isdigit() else value
+                said[f"{name}_zh"] = _WORDS.get(value, value)
+            return _SENTENCES[code][1].format(**said)
+    return sentence
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """Each English sentence as a regular expression, with a group per parameter."""
+    return {code: re.compile(_pattern(english), re.S) for code, (english, _) in _SENTENCES.items()}
+
+
+def _pattern(sentence: str) -> str:
+    parts: list[str] = []
+    named: set[str] = set()
+    for literal, name, layout, conversion in string.Formatter().parse(sentence):
+        parts.append(re.escape(literal))
+        if not name:
+            continue
+        what = r"[\d,]+" if layout else ".+?"
+        group = f"(?P={name})" if name in named else f"(?P<{name}>{what})"
+        parts.append(rf"['\"]{group}['\"]" if conversion == "r" else group)
+        named.add(name)
+    return "".join(parts)

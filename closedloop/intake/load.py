@@ -314,13 +314,17 @@ def _write_output(
 def _wanted(table: str, mapping: MappingFile | None) -> set[str]:
     """Headers to look for in the file. Refuses a table or a mapping that cannot be meant."""
     if table not in TABLES:
-        raise ClosedloopError(f"there is no table {table!r}; the contract has {', '.join(TABLES)}")
+        raise ClosedloopError(
+            f"there is no table {table!r}; the contract has {', '.join(TABLES)}",
+            f"没有表“{table}”；数据约定中的表：{'、'.join(TABLES)}",
+        )
     if mapping is None:
         return set(known_headers(table))
     if table not in mapping.mapping.tables:
         raise ClosedloopError(
             f"the mapping {mapping.mapping.name} has no output for {table}; it has "
-            f"{', '.join(mapping.mapping.tables)}"
+            f"{', '.join(mapping.mapping.tables)}",
+            f"映射 {mapping.mapping.name} 没有 {table} 的输出；现有：{'、'.join(mapping.mapping.tables)}",
         )
     return mapping.mapping.columns
 

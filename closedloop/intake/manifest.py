@@ -18,6 +18,7 @@ Without a manifest the table is read off the file names: ``incidents_2024.csv.gz
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -27,6 +28,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from closedloop.errors import ClosedloopError
+from closedloop.intake.bystanders import is_bystander, is_unfinished
 from closedloop.intake.contract import TABLES
 from closedloop.intake.covers import Covers, Extract, moment
 from closedloop.intake.mapping import MappingFile, read_mapping
@@ -34,7 +36,10 @@ from closedloop.intake.mapping.yaml_file import sentences
 from closedloop.settings import Settings
 
 MANIFEST = "manifest.yml"
-_SUFFIXES = (".csv", ".csv.gz", ".csv.zip", ".zip", ".xlsx", ".xls", ".txt", ".tsv")
+#: Endings of tables, whatever the rest of the name says; a file named for a table may have any.
+_SUFFIXES = (".csv", ".gz", ".zip", ".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".et", ".txt", ".tsv")
+#: What a refresh puts before the names of the files it has filed away.
+_FILED = re.compile(r"\d{8}T\d{6}Z(?:-\d+)?_")
 
 
 @dataclass(frozen=True)
@@ -140,14 +145,38 @@ def _zone(path: Path, name: str) -> ZoneInfo:
 
 
 def _by_name(folder: Path) -> list[PlannedFile]:
-    files = sorted(p for p in folder.iterdir() if p.is_file() and p.name.lower().endswith(_SUFFIXES))
-    planned = [PlannedFile(path, table_in(path.name)) for path in files]
+    planned = [PlannedFile(path, table_in(path.name)) for path in sorted(folder.iterdir()) if _is_meant(path)]
     order = list(TABLES)
     return sorted(planned, key=lambda p: (order.index(p.table) if p.table else len(order), p.path.name))
 
 
+def _is_meant(path: Path) -> bool:
+    """Whether a folder's user means this to be loaded: then it is loaded, or refused with a sentence."""
+    if is_bystander(path.name) or is_unfinished(path.name):
+        return False
+    if path.is_dir():
+        return any(not is_bystander(each.name) for each in path.iterdir())
+    return path.name.lower().endswith(_SUFFIXES) or table_in(path.name) is not None
+
+
+def unnamed(folder: Path, planned: list[PlannedFile]) -> list[str]:
+    """Tables in a folder that its manifest does not name."""
+    named = {file.path.resolve() for file in planned}
+    return sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.is_file() and _is_meant(path) and path.resolve() not in named
+    )
+
+
+def plain_name(name: str) -> str:
+    """The name a file had before a refresh filed it away; it may be moved back and tried again."""
+    return _FILED.sub("", name, count=1) if _FILED.match(name) else name
+
+
 def table_in(name: str) -> str | None:
     """The table a file name begins with: ``volunteer_posts.csv`` is not of ``volunteers``."""
+    name = plain_name(name)
     fitting = [table for table in TABLES if name.lower().startswith(table)]
     fitting = [table for table in fitting if not name[len(table) : len(table) + 1].isalpha()]
     return max(fitting, key=len, default=None)

@@ -16,7 +16,7 @@ from closedloop.errors import ClosedloopError
 from closedloop.intake import LoadReport, RefusedFile, read_mapping
 from closedloop.intake.contract import TABLES
 from closedloop.intake.directory import load_planned
-from closedloop.intake.manifest import MANIFEST, PlannedFile, plan, table_in
+from closedloop.intake.manifest import MANIFEST, PlannedFile, plain_name, plan, table_in, unnamed
 from closedloop.intake.masking import mask
 from closedloop.intake.report import Progress
 from closedloop.refresh.inbox import MAPPINGS, Arrival, Inbox, InboxError
@@ -58,7 +58,20 @@ def load(
         raise
     except ClosedloopError as error:
         return [_refused(arrival.path, str(error))]
-    return [_load_one(file, strict, settings, progress) for file in planned]
+    reports = [_load_one(file, strict, settings, progress) for file in planned]
+    if arrival.is_folder and (arrival.path / MANIFEST).exists():
+        # Filed with the others it would look as if it had been loaded.
+        reports += [_not_named(name) for name in unnamed(arrival.path, planned)]
+    return reports
+
+
+def _not_named(name: str) -> LoadReport:
+    shown = readable(name)
+    return LoadReport(
+        shown,
+        refused=f"{shown} is not named in {MANIFEST} and was not loaded; name it there, or take it out.",
+        refused_zh=f"{shown} 未列入 {MANIFEST}，没有导入；请补入清单，或将其移出。",
+    )
 
 
 def _planned(inbox: Inbox, arrival: Arrival, settings: Settings) -> list[PlannedFile]:
@@ -72,7 +85,7 @@ def _planned(inbox: Inbox, arrival: Arrival, settings: Settings) -> list[Planned
 
 def _with_mapping(inbox: Inbox, file: PlannedFile) -> PlannedFile:
     """The file with the mapping of the longest name that its own begins with, if there is one."""
-    name = file.path.name.lower()
+    name = plain_name(file.path.name).lower()
     fitting = [
         path
         for path in (inbox.folder / MAPPINGS).glob("*.yml")

@@ -22,14 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from closedloop.errors import ClosedloopError
+from closedloop.intake.bystanders import is_bystander, is_unfinished
 from closedloop.settings import Settings
 
 DONE, FAILED, MAPPINGS = "done", "failed", "mappings"
 _OWN = frozenset({DONE, FAILED, MAPPINGS})
-
-#: What programs call a file until it is whole, and what desktops leave behind.
-_UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".temp", ".crdownload", ".swp", "~")
-_DROPPINGS = frozenset({"thumbs.db", "desktop.ini"})
 
 #: What a file was when it was looked at: inode, size, last change.
 Look = tuple[tuple[str, int, int, int], ...]
@@ -110,8 +107,14 @@ class Inbox:
     def look_around(self) -> tuple[list[Arrival], list[str]]:
         """What is complete, by name; and the names of what is still being written, or is no file."""
         complete, waiting = [], []
-        for path in sorted(self.folder.iterdir()):
-            if path.name in _OWN or path.name.startswith(".") or path.name.lower() in _DROPPINGS:
+        try:
+            there = sorted(self.folder.iterdir())
+        except OSError as error:
+            raise InboxError(
+                f"the inbox {self.folder} cannot be read ({error.strerror}); correct its rights"
+            ) from None
+        for path in there:
+            if path.name in _OWN or is_bystander(path.name):
                 continue
             try:
                 found, changed_at, sound = _look(path)
@@ -125,7 +128,7 @@ class Inbox:
 
     def _is_being_written(self, path: Path, changed_at: float) -> bool:
         # The change time is the kernel's own: a copy that keeps the times of its original cannot set it.
-        return path.name.lower().endswith(_UNFINISHED) or time.time() - changed_at < self.quiet
+        return is_unfinished(path.name) or time.time() - changed_at < self.quiet
 
 
 def _look(path: Path) -> tuple[Look, float, bool]:
@@ -137,7 +140,7 @@ def _look(path: Path) -> tuple[Look, float, bool]:
             changed_at = max(changed_at, found.st_ctime)
             continue
         # A link leads out of the inbox, and a pipe would be waited for.
-        sound = sound and stat.S_ISREG(found.st_mode) and not each.name.lower().endswith(_UNFINISHED)
+        sound = sound and stat.S_ISREG(found.st_mode) and not is_unfinished(each.name)
         changed_at = max(changed_at, found.st_ctime)
         look.append((str(each.relative_to(path)), found.st_ino, found.st_size, found.st_mtime_ns))
     return tuple(sorted(look)), changed_at, sound

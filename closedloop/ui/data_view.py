@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from closedloop.intake.hints import in_chinese
 from closedloop.queries.reading import rows
 from closedloop.ui.visit import Visit
 
@@ -154,11 +156,17 @@ def batch_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
                 t("Loaded"): texts.moment(row["finished_at"]),
                 t("By way of"): ways.get(row["loaded_by"], row["loaded_by"]),
                 t("Mapping"): row["mapping"] or NO_LINE,
-                t("Warnings"): "; ".join(row["warnings"] or ()) or NO_LINE,
+                t("Warnings"): "; ".join(texts.pick(in_chinese(w), w) for w in row["warnings"] or ())
+                or NO_LINE,
             }
             for row in rows(frame)
         ]
     )
+
+
+def _warnings(visit: Visit, kept: Iterable[str] | None) -> str:
+    """What a load warned of; it is kept in English."""
+    return "; ".join(visit.texts.pick(in_chinese(said), said) for said in kept or ()) or NO_LINE
 
 
 def build_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:

@@ -62,7 +62,8 @@ def embedded_url(settings: Settings, user: str, secret: str, database: str | Non
         password = secret_files.read(settings, secret)
     except FileNotFoundError:
         raise WarehouseUnavailable(
-            f"there is no warehouse in {settings.home} yet; make it with: python -m closedloop up"
+            f"there is no warehouse in {settings.home} yet; make it with: python -m closedloop up",
+            f"{settings.home} 中还没有数据仓库；请运行 python -m closedloop up 建立",
         ) from None
     host = quote(str(socket_folder(settings)), safe="")
     name = database or settings.database

@@ -43,7 +43,7 @@ def _open(
             options=options,
         )
     except psycopg.OperationalError as error:
-        raise WarehouseUnavailable(_sentence(error, role, settings)) from error
+        raise WarehouseUnavailable(*_sentences(error, role, settings)) from error
 
 
 #: A process that stopped in the middle of a transaction (a laptop asleep) gives its locks back after this.
@@ -69,12 +69,19 @@ def _manners(role: Role, settings: Settings) -> dict[str, str]:
     }
 
 
-def _sentence(error: psycopg.OperationalError, role: Role, settings: Settings) -> str:
+def _sentences(error: psycopg.OperationalError, role: Role, settings: Settings) -> tuple[str, str]:
+    """What does not answer, in both languages; the reason is the server's own."""
     reason = str(error).strip().splitlines()[-1]
     if settings.embedded:
         where = f"the warehouse in {settings.home} does not answer ({reason})"
-        return f"{where}; start it with: python -m closedloop up"
-    return f"the warehouse behind CLOSEDLOOP_{role.upper()}_URL does not answer: {reason}"
+        return (
+            f"{where}; start it with: python -m closedloop up",
+            f"{settings.home} 中的数据仓库没有响应（{reason}）；请运行 python -m closedloop up 启动",
+        )
+    return (
+        f"the warehouse behind CLOSEDLOOP_{role.upper()}_URL does not answer: {reason}",
+        f"CLOSEDLOOP_{role.upper()}_URL 指向的数据仓库没有响应：{reason}",
+    )
 
 
 _engines: dict[tuple[object, ...], Engine] = {}

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import typer
 
+from closedloop.cli.load import load as load_command
 from closedloop.errors import ClosedloopError
 from closedloop.intake import load_directory
 from tests.intake.files import incident, stations, write_csv
+from tests.intake.files.make import MAKERS
 from tests.intake.test_load import query
 
 
@@ -105,3 +108,41 @@ def test_a_manifest_that_makes_no_sense_names_the_place(warehouse, tmp_path, man
 def test_a_folder_without_exports_says_how_to_name_them(warehouse, tmp_path):
     with pytest.raises(ClosedloopError, match="holds no export: name files"):
         load_directory(tmp_path)
+
+
+def test_a_folder_loads_every_file_named_for_a_table_and_says_what_it_leaves_out(warehouse, tmp_path):
+    (tmp_path / "incidents_a.ods").write_bytes(MAKERS["open_document.ods"]())
+    (tmp_path / "20250425T000501Z_stations.csv").write_text("station_id,bureau_id,name_zh\nS01,B1,一所\n")
+    (tmp_path / "~$incidents.xlsx").write_bytes(b"owner")
+    (tmp_path / "incidents_b.csv.part").write_text("half")
+    (tmp_path / "四月").mkdir()
+    write_csv(tmp_path / "四月" / "incidents.csv", [incident(3)])
+    reports = load_directory(tmp_path)
+    assert [(r.file, r.ok) for r in reports] == [
+        ("20250425T000501Z_stations.csv", True),
+        ("incidents_a.ods", True),
+        ("四月", False),
+    ]
+    assert reports[-1].refused.startswith("四月 is a folder inside the folder and is not looked into")
+    (tmp_path / "manifest.yml").write_text("files: [{file: 四月/incidents.csv, table: incidents}]")
+    said = []
+    load_directory(tmp_path, progress=said.append)
+    assert said[0] == (
+        "not named in manifest.yml and left out: 20250425T000501Z_stations.csv, incidents_a.ods"
+    )
+
+
+def test_a_dry_run_of_a_folder_says_what_becomes_of_each_file(warehouse, tmp_path, capsys):
+    stations(tmp_path / "stations.csv", "S01")
+    write_csv(tmp_path / "incidents.csv", [incident(1), incident(2, received_at="noon")])
+    (tmp_path / "disputes.csv").write_bytes(b"")
+    with pytest.raises(typer.Exit) as leaving:
+        load_command(str(tmp_path), dry_run=True)
+    assert leaving.value.exit_code == 2
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "stations.csv → stations: 1 read, 1 good, 0 repeated, 0 for quarantine (nothing written)",
+        "incidents.csv → incidents: 2 read, 1 good, 0 repeated, 1 for quarantine (nothing written)",
+    ]
+    assert "refused: disputes.csv is empty; export it again." in err
+    assert query(warehouse, "select count(*) from ops.batches") == [(0,)]

@@ -8,7 +8,7 @@ import string
 import pytest
 
 from closedloop.intake import MappingError, load_directory, parse_mapping
-from closedloop.intake.hints import _SENTENCES, Hint, hint
+from closedloop.intake.hints import _SENTENCES, Hint, hint, in_chinese
 from tests.intake.files import incident, write_csv
 from tests.intake.files.make import HEADER, xlsx
 from tests.intake.test_load import load, query
@@ -26,6 +26,24 @@ def test_both_languages_say_the_same_things(code):
     assert HAN.search(chinese)
     # ``where`` is a word and has its Chinese beside it.
     assert {name.removesuffix("_zh") for name in _names(chinese)} == _names(english)
+
+
+@pytest.mark.parametrize("code", _SENTENCES)
+def test_the_chinese_of_a_hint_is_found_again_from_its_english(code):
+    values: dict[str, object] = dict.fromkeys(_names(_SENTENCES[code][0]), 12_345)
+    texts = {
+        "table": "incidents",
+        "where": "contract",
+        "zone": "Asia/Shanghai",
+        "header": "接警时间",
+        "sheet": "底表",
+        "zh": "时间",
+    }
+    values |= {name: text for name, text in texts.items() if name in values}
+    values |= {f"{name}_zh": "数据约定" if name == "where" else value for name, value in values.items()}
+    made = hint(code, **values)
+    assert in_chinese(str(made)) == made.zh
+    assert in_chinese("said by another release") == "said by another release"
 
 
 def test_a_hint_is_kept_as_its_english_sentence_and_says_its_chinese_one(warehouse, tmp_path):
@@ -46,7 +64,7 @@ def test_a_hint_is_kept_as_its_english_sentence_and_says_its_chinese_one(warehou
 @pytest.mark.parametrize(
     ("text", "chinese"),
     [
-        ("a: [", "m.yml 第 1 行 不符合 YAML 格式"),
+        ("a: [", "m.yml 第 1 行 不符合 YAML 格式：括号没有闭合，或缺少内容"),
         ("[1]", "m.yml 不是映射：须有 name 和 outputs"),
         ("name: x", "m.yml：outputs：缺少该项"),
         (

@@ -44,6 +44,12 @@ def test_what_is_not_complete_waits(inbox: Inbox, name: str) -> None:
     assert inbox.look_around() == ([], [path.name])
 
 
+@pytest.mark.parametrize("name", [".hidden.csv", "~$incidents.xlsx", ".~incidents.xlsx", "Thumbs.db"])
+def test_what_programs_leave_beside_files_is_not_looked_at(inbox: Inbox, name: str) -> None:
+    (inbox.folder / name).write_text("a")
+    assert inbox.look_around() == ([], [])
+
+
 def test_a_delivery_waits_for_its_last_file(inbox: Inbox) -> None:
     delivery = inbox.folder / "day"
     (delivery / "deep").mkdir(parents=True)

@@ -52,6 +52,12 @@ def test_one_refresh_of_everything_that_may_lie_there(place: Place) -> None:
     (inbox / "2025-04-25" / "manifest.yml").write_text(
         "files: [{file: x.csv, table: incidents, covers_until: 2025-04-25 08:00:00}]"
     )
+    # What a delivery holds and does not name would be filed with the rest, and never loaded.
+    (inbox / "halves" / "more").mkdir(parents=True)
+    write_csv(inbox / "halves" / "x.csv", [incident(3)])
+    write_csv(inbox / "halves" / "y.ods", [incident(6)])
+    (inbox / "halves" / "manifest.yml").write_text("files: [{file: x.csv, table: incidents}]")
+    (inbox / "~$incidents.xlsx").write_bytes(b"owner")
     # What cannot be loaded, and keeps nothing else out.
     (inbox / "disputes.csv").write_bytes(b"")
     (inbox / "minutes.docx").write_bytes(b"PK")
@@ -66,11 +72,15 @@ def test_one_refresh_of_everything_that_may_lie_there(place: Place) -> None:
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     end = lines[-1]
     assert (code, end["event"], end["exit_code"], end["build"]) == (2, "end", 2, "published"), said
-    assert (end["done"], end["failed"], end["waiting"], end["left"]) == (4, 4, 2, 0)
+    assert (end["done"], end["failed"], end["waiting"], end["left"]) == (4, 5, 2, 0)
     assert (end["rows_accepted"], end["rows_quarantined"]) == (3, 1)
 
     left = {path.name for path in inbox.iterdir()} - {"done", "failed", "mappings"}
-    assert left == {"incidents_b.csv.part", "incidents_c.csv"}
+    assert left == {"incidents_b.csv.part", "incidents_c.csv", "~$incidents.xlsx"}
+    assert [file["sentence"] for file in _report(inbox / "failed", "halves")["files"]] == [
+        "incidents 1 read, 0 accepted, 1 unchanged; nothing in it is new",
+        "refused: y.ods is not named in manifest.yml and was not loaded; name it there, or take it out.",
+    ]
     (table,) = _report(inbox / "done", "incidents_a.csv")["files"][0]["tables"]
     assert (table["read"], table["accepted"], table["quarantined"]) == (2, 1, 1)
     assert "noon" in table["bad_rows"][0]["reasons"][0][0]

@@ -50,6 +50,29 @@ _CHINESE: dict[str, str] = {
 }
 
 
+#: What the parser of YAML says, by how it begins.
+_YAML: dict[str, str] = {
+    "mapping values are not allowed": "此处不应有冒号，请检查缩进或加引号",
+    "could not find expected ':'": "缺少冒号",
+    "found character '\\t'": "不能用制表符缩进，请用空格",
+    "found character": "此处的字符须加引号",
+    "found unexpected end of stream": "引号没有闭合",
+    "expected <block end>": "缩进不一致",
+    "expected ',' or ']'": "方括号没有闭合，或缺少逗号",
+    "expected ',' or '}'": "花括号没有闭合，或缺少逗号",
+    "expected the node content": "括号没有闭合，或缺少内容",
+    "found undefined alias": "引用了没有定义的别名（*）",
+    "could not determine a constructor": "含有不支持的标签（!）",
+    "found unhashable key": "名称不能是列表或花括号",
+    "expected a single document": "只能有一份内容，请删除 ---",
+}
+
+
+def yaml_in_chinese(said: str) -> str:
+    """What is wrong with a text that is no YAML, in Chinese."""
+    return next((zh for begins, zh in _YAML.items() if said.startswith(begins)), "写法有误")
+
+
 def problem(code: LiteralString, **parameters: str) -> PydanticCustomError:
     """The error of this code, to be raised while a mapping is checked."""
     # Pydantic fills braces in by itself, and without conversions: the sentence is complete already.

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from closedloop.errors import ClosedloopError
 from closedloop.intake.mapping.model import Mapping
-from closedloop.intake.mapping.problems import in_chinese, in_english
+from closedloop.intake.mapping.problems import in_chinese, in_english, yaml_in_chinese
 from closedloop.intake.masking import identifies_person, mask
 
 
@@ -34,7 +34,9 @@ def read_mapping(path: Path) -> MappingFile:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise MappingError(f"{path} cannot be read: {error.strerror}") from error
+        raise MappingError(
+            f"{path} cannot be read: {error.strerror}", f"无法读取 {path.name}（{error.strerror}）"
+        ) from error
     return parse_mapping(content, path.name)
 
 
@@ -52,7 +54,8 @@ def parse_mapping(content: bytes, name: str) -> MappingFile:
         line, line_zh = (f" line {place.line + 1}", f" 第 {place.line + 1} 行") if place else ("", "")
         why = getattr(error, "problem", error)
         raise MappingError(
-            f"{path.name}{line} is not YAML: {why}", f"{path.name}{line_zh} 不符合 YAML 格式（{why}）"
+            f"{path.name}{line} is not YAML: {why}",
+            f"{path.name}{line_zh} 不符合 YAML 格式：{yaml_in_chinese(str(why))}",
         ) from error
     if not isinstance(data, dict):
         raise MappingError(

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from typing import Literal
 
+from closedloop.intake.bystanders import is_bystander
 from closedloop.intake.reading.encoding import UTF_16_MARKS, is_unmarked_utf16
 from closedloop.intake.reading.extent import refuse_far_cells
 from closedloop.intake.refused import RefusedFile
@@ -33,9 +34,6 @@ _NO_TABLE = {
 }
 _COULD_BEGIN_A_TEXT = (b"MZ",)
 _JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*"')
-
-#: What systems put beside a file in a zip without being asked.
-_NO_MEMBERS = ("thumbs.db", "desktop.ini")
 
 #: Other things that are zips, by a part that each of them has.
 _OTHER_ZIPS = {"word/": "a Word document", "ppt/": "a presentation"}
@@ -158,7 +156,7 @@ def _open_zip(data: bytes, name: str, most: int, depth: int) -> tuple[Kind, byte
         if any(n.startswith(part) for n in names):
             raise _no_table(name, what)
     _refuse_deeper(depth, name)
-    members = [m for m in archive.infolist() if not m.is_dir() and not _is_bycatch(m.filename)]
+    members = [m for m in archive.infolist() if not m.is_dir() and not any(map(is_bystander, _path(m)))]
     if len(members) != 1:
         raise RefusedFile(
             f"{name} holds {len(members)} files; give one table per archive.",
@@ -176,9 +174,8 @@ def _open_zip(data: bytes, name: str, most: int, depth: int) -> tuple[Kind, byte
     return unpack(content, name, most=most, depth=depth + 1)
 
 
-def _is_bycatch(member: str) -> bool:
-    last = member.replace("\\", "/").rpartition("/")[2].lower()
-    return member.startswith("__MACOSX/") or last.startswith(".") or last in _NO_MEMBERS
+def _path(member: zipfile.ZipInfo) -> list[str]:
+    return member.filename.replace("\\", "/").split("/")
 
 
 def _measure(archive: zipfile.ZipFile, name: str, most: int) -> None:
