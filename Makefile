@@ -7,12 +7,13 @@ VENV   := .venv
 WORKERS ?= 2
 PY     := $(VENV)/bin/python
 
-.PHONY: help run test security lint docs bundle bundle-test stop reset clean browser
+.PHONY: help run test security lint audit docs bundle bundle-test stop reset clean browser
 
 help:
 	@echo "make run    the demo city on http://localhost:8501 (Ctrl-C stops everything)"
 	@echo "make test   every test, browser included"
-	@echo "make lint   style, types, SQL, imports that run one way"
+	@echo "make lint   style, types, SQL, imports that run one way; known faults of packages where the service answers"
+	@echo "make audit        known faults of the pinned packages; fails where nobody can be asked"
 	@echo "make security     10,000 hostile messages to the pages over the websocket (minutes)"
 	@echo "make docs         every model and column as one page, dist/models.html (needs a build)"
 	@echo "make bundle       everything an installation without a network needs, in one file in dist/"
@@ -53,6 +54,10 @@ lint: $(VENV)/.installed-dev
 	$(VENV)/bin/pyrefly check --summary=none
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
+	$(PY) deploy/audit.py --where-reachable
+
+audit: $(VENV)/.installed-dev
+	$(PY) deploy/audit.py
 
 # The browser tests need Chromium and a Chinese font, the PostgreSQL 15 lane a Debian server.
 # Installed where apt may; elsewhere those lanes say that they are skipped.
