@@ -262,7 +262,12 @@ def every() -> None:
                 known_until=latest,
             ),
             key="precision",
-            parts=t("{n} went on", n=texts.number(value.went_on)),
+            parts=t(
+                "{kept} of {judged} borne out, {open} still within their 30 days",
+                kept=texts.number(value.kept),
+                judged=texts.number(value.judged),
+                open=texts.number(value.issued - value.judged),
+            ),
         )
         figure(
             visit,
@@ -270,11 +275,11 @@ def every() -> None:
             value.lead,
             Explanation(
                 t("Days from a warning to the first directive about the place within 30 days."),
-                n=t("{n} warnings with a directive", n=texts.number(value.directed)),
+                n=t("{n} warnings in 52 weeks", n=texts.number(value.issued)),
                 known_until=latest,
             ),
             key="lead",
-            parts=t("{n} warnings in 52 weeks", n=texts.number(value.issued)),
+            parts=t("{n} warnings with a directive", n=texts.number(value.directed)),
         )
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader(t("Where to look"), width="content")

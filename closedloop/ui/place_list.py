@@ -141,8 +141,10 @@ def outcome_words(visit: Visit, row: dict) -> str:
         parts.append(t("30 days not over yet"))
     elif row["went_on"]:
         parts.append(t("went on: {n} calls", n=int(row["calls_after"])))
-    else:
+    elif parts:
         parts.append(t("back to usual: {n} calls", n=int(row["calls_after"])))
+    else:
+        parts.append(t("not borne out: back to usual, {n} calls", n=int(row["calls_after"])))
     return "; ".join(parts)
 
 
@@ -152,12 +154,12 @@ def warning_frame(visit: Visit, issued: pd.DataFrame) -> pd.DataFrame:
         {
             "place": issued["place"],
             "issued_at": local_times(visit, issued["issued_at"]),
+            "outcome": [outcome_words(visit, row) for row in rows(issued)],
             "category": [category_name(visit, c) for c in issued["category"]],
             "station": [visit.names.station(s) for s in issued["station_id"]],
             "observed": issued["observed"].astype(int),
             "expected": issued["expected"].astype(float).round(2),
             "q": [per_thousand(float(q)) for q in issued["q"]],
-            "outcome": [outcome_words(visit, row) for row in rows(issued)],
             "rule": issued["rule_version"],
         }
     )
@@ -167,14 +169,14 @@ def warning_labels(visit: Visit) -> dict[str, str]:
     """Header of each column of :func:`warning_frame`."""
     t = visit.t
     return {
-        "issued_at": t("Warned at"),
         "place": t("Place"),
+        "issued_at": t("Warned at"),
+        "outcome": t("What came of it within 30 days"),
         "category": t("Category"),
         "station": t("Station"),
         "observed": t("Calls in 30 days"),
         "expected": t("Expected"),
         "q": t("Chance (q)"),
-        "outcome": t("What came of it within 30 days"),
         "rule": t("Rule"),
     }
 

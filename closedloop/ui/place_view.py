@@ -23,11 +23,11 @@ class Worth:
 
     issued: int
     judged: int
+    kept: int
     precision: str
     precision_n: str
     lead: str
     directed: int
-    went_on: int
 
 
 def worth(visit: Visit, issued: pd.DataFrame) -> Worth:
@@ -39,11 +39,11 @@ def worth(visit: Visit, issued: pd.DataFrame) -> Worth:
     return Worth(
         issued=len(issued),
         judged=len(judged),
+        kept=kept,
         precision=share_text(visit, kept, len(judged)),
         precision_n=of_n_within(visit, kept, len(judged)),
         lead="—" if median is None else visit.texts.duration(timedelta(days=median)),
         directed=len(leads),
-        went_on=sum(bool(row["went_on"]) for row in judged),
     )
 
 

@@ -161,6 +161,33 @@ def test_a_warned_place_is_silent_for_thirty_days(city: Warehouse) -> None:
     assert spoken
 
 
+def test_what_came_of_a_warning_is_what_the_calls_and_directives_of_its_month_say(
+    city: Warehouse, calls: dict
+) -> None:
+    directives = defaultdict(list)
+    for place, at in _ask(
+        city, "select place_id, opened_at from marts.fct_place_actions where source_table = 'directives'"
+    ):
+        directives[place].append(at)
+    warnings = _ask(
+        city,
+        "select w.place_id, w.category, w.issued_at, w.calls_after, w.directive_at, w.p_after, "
+        "d.shape, d.rate from marts.fct_warnings as w "
+        "join marts.fct_place_days as d using (place_id, category, judged_on)",
+    )
+    assert warnings
+    for place, category, issued, after, directed, p, shape, rate in warnings:
+        over = issued + timedelta(days=30)
+        came = [
+            at
+            for at, withdrawn, is_merged, _ in calls[place, category]
+            if issued <= at < over and not is_merged and (withdrawn is None or withdrawn >= over)
+        ]
+        followed = min((at for at in directives[place] if issued <= at < over), default=None)
+        assert (after, directed) == (len(came), followed), (place, category, issued)
+        assert abs(p - float(place_exceedance(after, 30, 0, 0, PlacePrior(shape, rate)).p)) < 1e-9
+
+
 def test_a_busy_place_is_warned_about_only_beyond_what_is_usual_for_it(city: Warehouse) -> None:
     """The mall is the busiest place of the city, and always has been."""
     assert _ask(

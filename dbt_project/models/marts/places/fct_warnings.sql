@@ -82,6 +82,7 @@ called as (
             and calls.received_at >= issued.judged_at
             and calls.received_at < issued.judged_at + interval '30 days'
             and not calls.is_merged
+            and (calls.withdrawn_at is null or calls.withdrawn_at >= issued.judged_at + interval '30 days')
     group by issued.place_id, issued.category, issued.judged_on
 
 )
