@@ -80,7 +80,8 @@ def _make(settings: Settings, node: dict[str, Any]) -> float:
     began = time.monotonic()
     with connect("owner", settings) as connection:
         for option in SESSION_OPTIONS.split("-c ")[1:]:
-            connection.execute(f"set {option}")
+            name, value = option.strip().split("=")
+            connection.execute("select set_config(%s, %s, false)", [name, value])
         for hook in node["config"]["pre-hook"]:
             connection.execute(hook["sql"])
         made = "view" if kind == "view" else "table"
