@@ -46,7 +46,8 @@ def build(
                     listener=listener,
                 )
         except BuildFailed:
-            say(f"every statement and its error: {dbt_home(settings) / 'logs' / 'dbt.log'}")
+            folder = dbt_home(settings)
+            say(f"what dbt says of it: {folder / 'logs' / 'dbt.log'}; statements: {folder / 'target'}")
             raise
 
 

@@ -48,6 +48,9 @@ _GLUED = 19
 _SPOKEN = re.compile(rf"[零〇一二三四五六七八九幺两](?:{_GAP}{{0,3}}[零〇一二三四五六七八九幺两]){{10,}}")
 _ANY_15_OR_18 = re.compile(r"\d{15}|\d{17}[\dX]")
 
+#: A number that a program kept as a fraction: 1.3912345678E+10.
+_SCIENTIFIC = re.compile(r"(?<![\d.])[1-9]\.\d{8,17}[eE]\+?(1[0147])(?!\d)")
+
 _HASH = re.compile(
     r"(?:p1-)?[0-9a-f]{32}(?:[0-9a-f]{8}|[0-9a-f]{32})?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     re.IGNORECASE,
@@ -76,6 +79,7 @@ def mask(value: str) -> str:
     """The text with every telephone number as ``[电话]`` and every identity number as ``[证件号]``."""
     if len(value) <= 6:
         return value
+    value = _SCIENTIFIC.sub(lambda m: PHONE_MASK if m[1] in ("10", "11") else IDENTITY_MASK, value)
     return _SPOKEN.sub(PHONE_MASK, _RUN.sub(_mask_run, value))
 
 

@@ -28,6 +28,9 @@ from closedloop.settings import Settings
 DONE, FAILED, MAPPINGS = "done", "failed", "mappings"
 _OWN = frozenset({DONE, FAILED, MAPPINGS})
 
+#: What a disk must have room for before anything is loaded.
+_REPORT_BYTES = 1 << 16
+
 #: What a file was when it was looked at: inode, size, last change.
 Look = tuple[tuple[str, int, int, int], ...]
 
@@ -91,8 +94,10 @@ class Inbox:
         for folder in (self.done, self.failed):
             _make(folder)
             try:
-                with tempfile.TemporaryFile(dir=folder):
-                    pass
+                with tempfile.TemporaryFile(dir=folder) as probe:
+                    # A report's length: an empty file can be made on a full disk, too.
+                    probe.write(b"\0" * _REPORT_BYTES)
+                    probe.flush()
             except OSError as error:
                 raise InboxError(
                     f"nothing can be written to {folder} ({error.strerror}), so no file is loaded; free the "

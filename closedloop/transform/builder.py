@@ -151,7 +151,7 @@ class _Build:
         dbt_home(self.settings).mkdir(mode=0o700, parents=True, exist_ok=True)
         variables = json.dumps(self.variables)
         return run_dbt(
-            ["build", "--log-level", "none", "--vars", variables, *options],
+            ["build", "--log-level", "none", "--log-level-file", "error", "--vars", variables, *options],
             dbt_environment(self.settings, schema_suffix=NEXT),
             self.listener,
         )

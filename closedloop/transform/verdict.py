@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from closedloop.transform.child import DbtResult, NodeResult
 
 _FAILED = frozenset({"error", "fail", "runtime error"})
+#: What a statement says that was cancelled under way.
+_CANCELLED = (
+    "canceling statement due to user request",
+    "server closed the connection unexpectedly",
+    "connection already closed",
+    "the connection is closed",
+)
 _FRAME = ("compiled code at", "DETAIL:", "CONTEXT:", "QUERY:")
 _LAYERS = {"staging": "staging", "intermediate": "intermediate", "marts": "mart"}
 
@@ -27,12 +34,18 @@ def failure_of(result: DbtResult) -> Failure | None:
     published.
     """
     failed = [node for node in result.nodes if node.status in _FAILED]
+    failed = [node for node in failed if not _was_cancelled(node)] or failed
     if failed:
         first = failed[0]
         return Failure(stage_of(first), _sentence(first) + _and_more(failed, result.nodes))
     if result.success:
         return None
     return Failure("project", f"dbt could not run: {' '.join((result.problem or 'no reason given').split())}")
+
+
+def _was_cancelled(node: NodeResult) -> bool:
+    """Whether a node ended because another had failed: dbt then cancels what runs, and calls it an error."""
+    return node.status != "fail" and any(sign in (node.message or "") for sign in _CANCELLED)
 
 
 def stage_of(node: NodeResult) -> str:

@@ -86,6 +86,11 @@ def test_a_local_number_is_masked_after_a_word_that_says_telephone():
     assert mask("门牌 8234 5678") == "门牌 8234 5678"
 
 
+def test_a_number_that_was_kept_as_a_fraction_is_masked():
+    assert mask("找1.3912345678E+10，证3.30203199001011e+14") == "找[电话]，证[证件号]"
+    assert mask("面积1.5E+10，12.345678901E+10") == "面积1.5E+10，12.345678901E+10"
+
+
 def test_several_numbers_in_one_text_are_all_masked():
     assert mask("13800138000/13900139000 110101199003071234") == "[电话]/[电话] [证件号]"
     assert mask("2025-04-25 13800138000") == "2025-04-25 [电话]"

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 import pytest
 
 from closedloop.transform.builder import BuildFailed, build
+from closedloop.transform.environment import dbt_home
 from closedloop.transform.freshness import freshness
 from tests.servers import Warehouse
 from tests.transform.project_copy import ProjectCopy
@@ -59,6 +60,7 @@ def test_a_failing_build_changes_nothing_that_is_published(own_city, project, br
     assert recorded[:2] == ("failed", stage)
     assert node in recorded[2]
 
+    assert node in (dbt_home(own_city.settings) / "logs" / "dbt.log").read_text("utf-8")
     sentence = str(failed.value)
     assert f"failed at {stage}" in sentence and node in sentence
     assert f"stays as it was: build {kept} of 20" in sentence

@@ -54,3 +54,16 @@ def test_a_failed_node_that_dbt_calls_skipped_is_named_all_the_same(status, told
     failure = failure_of(SimpleNamespace(nodes=nodes, success=False, problem=None))
     assert (failure.stage == "mart") is told
     assert ("division by zero" in failure.why) is told
+
+
+def _node(name: str, status: str, message: str, failures: int | None = None) -> NodeResult:
+    return NodeResult(f"test.{name}", name, "test", "a.yml", None, status, failures, message, 0.1)
+
+
+def test_what_dbt_cancelled_after_a_failure_is_not_said_to_have_failed() -> None:
+    cancelled = _node("not_null_moves_move", "error", "server closed the connection unexpectedly")
+    guilty = _node("accepted_values_metrics_unit", "fail", "Got 1 result", 1)
+    failure = failure_of(SimpleNamespace(nodes=(cancelled, guilty), success=False, problem=None))
+    assert failure.why == "test accepted_values_metrics_unit (a.yml): 1 row(s) against it"
+    gone = failure_of(SimpleNamespace(nodes=(cancelled,), success=False, problem=None))
+    assert gone.why.endswith("server closed the connection unexpectedly")
