@@ -136,6 +136,18 @@ def test_files_and_tests_that_are_named_exist(document: Path) -> None:
         assert _is_test(name), name
 
 
+def test_every_promise_of_security_names_its_test() -> None:
+    text = (PROJECT_ROOT / "docs" / "security.md").read_text()
+    tables = [part for part in text.split("\n\n") if part.startswith("| ")]
+    promises = [
+        row for table in tables if "shown by" in table or "tried" in table for row in table.splitlines()[2:]
+    ]
+    assert len(promises) > 20
+    assert [
+        row[:60] for row in promises if "`tests/" not in row.rsplit("|", 2)[1] and "the same" not in row
+    ] == []
+
+
 @cache
 def _tests() -> tuple[frozenset[str], str]:
     files = sorted((PROJECT_ROOT / "tests").rglob("*.py"))

@@ -1,9 +1,10 @@
-"""What a browser may send: to the pages over the websocket, and as an upload.
+"""What a browser may send and ask for: messages to the pages, uploads, and no file without a session.
 
 Streamlit takes every message of its protocol from anybody who has a websocket, and a websocket is open to the
 signed-out too: the sign-in page comes over one. Clearing the cache of all visitors, asking for the names of
-changed files in the server's folder, leaving files of 50 MB in its memory are nobody's business. So what the
-pages need is let through, and the rest goes no further than here.
+changed files in the server's folder, leaving files of 50 MB in its memory are nobody's business. Its routes
+for files ask nobody who they are: whoever knows an address has the file. So what the pages need is let
+through, and the rest goes no further than here.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
 from streamlit.runtime.state.common import is_element_id
 
 from closedloop.errors import ClosedloopError
@@ -28,6 +30,8 @@ from closedloop.ui.identity import Identity, may_upload
 
 _STREAM: Final = "/_stcore/stream"
 _UPLOAD: Final = "/_stcore/upload_file/"
+#: Routes that no page of ours uses, and that would serve without asking for a session.
+_UNUSED: Final = ("/media/", "/component/", "/app/static/", "/_stcore/script-health-check/")
 #: Messages of the protocol that pages live on. Streamlit itself bounds their size.
 _WANTED: Final = frozenset({"rerun_script", "stop_script", "app_heartbeat", "file_urls_request"})
 
@@ -35,7 +39,7 @@ log = logging.getLogger("closedloop.access")
 
 
 class WireGuard:
-    """Lets the pages' own messages through, and files of those who may load them. Stands behind the gate."""
+    """Lets the pages' own messages through, and files of those who may load them; stands behind the gate."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -43,6 +47,8 @@ class WireGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and scope["path"].endswith(_STREAM):
             await _Stream(scope, receive, send).serve(self.app)
+        elif scope["type"] == "http" and any(route in f"{scope['path']}/" for route in _UNUSED):
+            await PlainTextResponse("Not found.", status_code=404)(scope, receive, send)
         elif scope["type"] == "http" and _UPLOAD in scope["path"] and scope["method"] != "OPTIONS":
             refusal = await _refused_upload(scope)
             await (refusal or self.app)(scope, receive, send)
@@ -73,22 +79,27 @@ class _Stream:
             if message["type"] != "websocket.receive":
                 return message
             data = message.get("bytes")
+            if len(data or b"") > get_max_widget_state_size_bytes():
+                return await self._close("a message that is too long", 1009)
             try:
                 said = None if data is None else _read(data)
             except DecodeError:
                 said = None
             if said is None:
                 # Streamlit would write a stack trace into the log for each of these.
-                log.warning("a message that is none of the pages' protocol; its connection was closed")
-                await self.send({"type": "websocket.close", "code": 1002})
-                self._closed = True
-                return {"type": "websocket.disconnect", "code": 1002}
+                return await self._close("a message that is none of the pages' protocol", 1002)
             kind = said.WhichOneof("type") or "nothing"
             if kind == "rerun_script" and _drop_what_is_no_widget(said):
                 return {**message, "bytes": said.SerializeToString()}
             if kind in _WANTED:
                 return message
             log.info("a message %s was not let through", kind)
+
+    async def _close(self, why: str, code: int) -> Message:
+        log.warning("%s; its connection was closed", why)
+        await self.send({"type": "websocket.close", "code": code})
+        self._closed = True
+        return {"type": "websocket.disconnect", "code": code}
 
 
 def _read(data: bytes) -> BackMsg:

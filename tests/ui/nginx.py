@@ -42,6 +42,6 @@ def standalone(text: str, folder: Path) -> Path:
     temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
     file.write_text(
         f"daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/error.log;\n"
-        f"events {{}}\nhttp {{\naccess_log off;\n{temporary}{text}\n}}\n"
+        f"events {{ worker_connections 2048; }}\nhttp {{\naccess_log off;\n{temporary}{text}\n}}\n"
     )
     return file

@@ -10,14 +10,18 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from closedloop import access
 from closedloop.access import Grant
@@ -216,6 +220,40 @@ def test_nobody_gets_past_the_gateway(gateway, head, headers):
 def test_the_servers_counters_are_closed(path, gateway, head, site):
     assert gateway.get(path, headers={"Cookie": f"intranet={head}"}) in (400, 404)
     assert gateway.get(path, site.url) in (400, 404)
+
+
+def test_nginx_bounds_what_is_sent_and_tells_nothing_of_itself(gateway, head):
+    address = urlsplit(gateway.url)
+    for megabytes, status in ((0, 403), (61, 413)):
+        asked = HTTPSConnection(address.hostname or "", address.port, context=gateway.tls, timeout=60)
+        asked.putrequest("PUT", "/_stcore/upload_file/session/file")
+        asked.putheader("Cookie", f"intranet={head}")
+        asked.putheader("Content-Length", str(megabytes * 1024**2))
+        asked.endheaders()
+        answer = asked.getresponse()
+        # What is not too much is the page server's business, which takes no file of a station head.
+        assert answer.status == status, megabytes
+        assert answer.headers["server"] == "nginx"
+        assert "max-age=31536000" in answer.headers["strict-transport-security"]
+        asked.close()
+
+
+def test_one_address_has_two_hundred_connections_and_no_more(gateway, head):
+    with ExitStack() as open_ones:
+
+        def another() -> None:
+            open_ones.enter_context(
+                connect(
+                    f"{gateway.url.replace('http', 'ws', 1)}/_stcore/stream", ssl=gateway.tls,
+                    origin=gateway.url, subprotocols=["streamlit"],
+                    additional_headers={"Cookie": f"intranet={head}"},
+                )
+            )  # fmt: skip
+
+        with pytest.raises(InvalidStatus) as refused:
+            for _ in range(201):
+                another()
+        assert refused.value.response.status_code == 503
 
 
 def test_without_a_gateway_its_header_is_refused_not_ignored(gateway, site):

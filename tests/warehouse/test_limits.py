@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 from psycopg import sql
@@ -65,3 +67,26 @@ def test_a_role_without_a_limit_of_connections_is_named(warehouse: Warehouse) ->
                         sql.Identifier(name), sql.Literal(limit)
                     )
                 )
+
+
+def test_a_page_server_keeps_no_more_connections_than_it_is_told(warehouse: Warehouse) -> None:
+    small = warehouse.settings.model_copy(update={"pool_size": 1, "pool_overflow": 1})
+
+    def ask(_number: int) -> None:
+        with product.scoped_connection(product.Scope.nowhere("operator"), small) as connection:
+            connection.exec_driver_sql("select pg_sleep(0.1)")
+
+    with ThreadPoolExecutor(6) as pool, warehouse.connect("owner") as owner:
+        asked = [pool.submit(ask, number) for number in range(6)]
+        seen = []
+        while not all(each.done() for each in asked):
+            seen.append(
+                owner.execute(
+                    "select count(*) from pg_stat_activity "
+                    "where application_name = 'closedloop pages' and datname = current_database()"
+                ).fetchone()[0]
+            )
+            owner.rollback()
+        assert [each.exception() for each in asked] == [None] * 6
+    product.dispose_engines()
+    assert max(seen) == 2

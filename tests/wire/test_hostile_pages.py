@@ -79,3 +79,15 @@ def test_nobody_is_sent_what_is_not_theirs_whatever_they_say(planted, marked):
     with Tab(marked.url, sign_in(marked.url, "leadership")) as tab:
         assert b"sign-out" in tab.open("").received
     assert ours_in_tracebacks(marked.log.read_text()) == []
+
+
+def test_a_page_that_breaks_says_so_and_not_why(planted, marked):
+    # The last of this file: the city lacks a mart afterwards.
+    with planted.warehouse.connect("owner") as connection:
+        connection.execute("alter table marts.fct_findings rename to fct_found")
+    with Tab(marked.url, sign_in(marked.url, "station-S03")) as tab:
+        received = tab.open("findings", "lang=en").received
+    assert b"page_failed" in received and b"could not be put together" in received
+    for word in (b"Traceback", b"fct_findings", b"psycopg", b"select ", b"queries"):
+        assert word not in received, word
+    assert "fct_findings" in marked.log.read_text()
