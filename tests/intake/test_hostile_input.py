@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import io
+import struct
+import zipfile
 
 import polars as pl
 import pytest
@@ -13,6 +16,7 @@ from closedloop.intake import Covers
 from closedloop.intake.manifest import plan
 from closedloop.intake.mapping import MappingError, read_mapping
 from closedloop.intake.reading import read_bytes
+from closedloop.intake.reading.extent import refuse_far_cells
 from closedloop.intake.refused import RefusedFile
 from closedloop.intake.validation.times import parse_times
 from closedloop.settings import load_settings
@@ -148,3 +152,28 @@ def test_a_cell_that_went_wrong_is_set_aside(warehouse, tmp_path):
     assert bad[0].reasons[0].message_en.startswith("place is longer than 10,000 characters")
     assert bad[1].reasons[0].message_en.startswith("incident_id is longer than 200 characters")
     assert all(len(value) <= 10_001 for row in bad for value in row.content.values())
+
+
+def _record(kind: int, content: bytes) -> bytes:
+    number = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    return number + bytes([len(content)]) + content
+
+
+@pytest.mark.parametrize(("row", "column", "refused"), [(1_048_575, 16_383, True), (9, 4, False)])
+def test_a_binary_workbook_is_measured_by_its_cells_where_its_used_range_is_too_large(row, column, refused):
+    parts = [
+        _record(148, struct.pack("<4I", 0, 1_048_575, 0, 16_383)),
+        _record(0, struct.pack("<I", row)),
+        # A coloured cell without content lies further out.
+        _record(1, struct.pack("<2I", 16_383, 0)),
+        _record(6, struct.pack("<3I", column, 0, 0)),
+    ]
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("xl/worksheets/sheet1.bin", b"".join(parts))
+    with zipfile.ZipFile(content) as archive:
+        if refused:
+            with pytest.raises(RefusedFile, match="reaches to cell XFD1048576"):
+                refuse_far_cells(archive, "a.xlsb")
+        else:
+            refuse_far_cells(archive, "a.xlsb")

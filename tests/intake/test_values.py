@@ -26,6 +26,11 @@ from closedloop.intake.validation.times import parse_dates, parse_times
         "2025-04-25T01:30:00+01",
         "2025-04-24T20:30:00-0400",
         "2025-04-25 08:30:00.000",
+        "202504250830",
+        "2025-04-25 08:30:00 +0800",
+        # A day's column joined with a time's.
+        "2025-04-25 00:00:00 08:30:00",
+        "2025-04-25 00:00:00 8:30",
     ],
 )
 def test_a_moment_may_be_written_in_many_ways(text):
@@ -35,7 +40,18 @@ def test_a_moment_may_be_written_in_many_ways(text):
     assert not skipped.any()
 
 
-@pytest.mark.parametrize("text", ["2025-04-25", "昨天", "2025-13-01 08:00:00", "0025-04-25 08:30:00", "8:30"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-04-25",
+        "2025111010203",
+        "2025-4-108:30",
+        "昨天",
+        "2025-13-01 08:00:00",
+        "0025-04-25 08:30:00",
+        "8:30",
+    ],
+)
 def test_a_day_alone_or_an_impossible_time_is_no_moment(text):
     moments, wrong, _ = parse_times(pl.Series([text]), "Asia/Shanghai")
     assert moments.to_list() == [None]
