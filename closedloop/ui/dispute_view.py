@@ -152,7 +152,8 @@ def split_table(
                 line[f"called_{days}"] = share_text(visit, came.get("called_again"), came.get("with_place"))
             line["reported"] = reported.text(str(member))
         table.append(line)
-    frame = pd.DataFrame(table)
+    # Nobody found and nothing to tell apart by: no row, and the columns all the same.
+    frame = pd.DataFrame(table, columns=None if table else list(split_labels(visit, split)))
     for column in ("found", "counted", "escalated", *COLOURS):
         frame[column] = frame[column].astype("Int64")
     for column in ("first_visit", "days", "days_of_all"):

@@ -138,7 +138,8 @@ def split_table(visit: Visit, sent: pd.DataFrame, split: str, reported: Reportin
         if split == "station":
             line["reported"] = reported.text(member)
         table.append(line)
-    frame = pd.DataFrame(table)
+    # Nobody found and nothing to tell apart by: no row, and the columns all the same.
+    frame = pd.DataFrame(table, columns=None if table else list(split_labels(visit, split)))
     for column in _COUNTS:
         frame[column] = frame[column].astype("Int64")
     for column in _MEDIANS:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from closedloop.ui.exports.registry import EXPORTS
 from closedloop.ui.metric_cards import COURSE_DAYS
 from closedloop.ui.registry import PAGES
 from tests.ui.streaming import sent, sign_in
@@ -252,12 +253,17 @@ def test_no_address_breaks_a_page(number, visit):
     assert visitor.errors == []
 
 
-def test_the_download_survives_the_same_addresses(site):
-    cookie = sign_in(site.url, "leadership")
-    for query in HOSTILE:
-        request = urllib.request.Request(site.at(f"download/open.csv?{query}"), headers={"Cookie": cookie})
+@pytest.mark.parametrize("key", EXPORTS)
+@pytest.mark.parametrize("who", ("leadership", "station-S03"))
+def test_every_download_survives_the_same_addresses_and_a_time_without_anything(who, key, site):
+    cookie = sign_in(site.url, who)
+    before = "as_of=2023-05-02T08:00&from=2023-05-01&to=2023-05-01"
+    long_ago = [f"{before}{more}" for more in ("", "&by=category", "&by=severity", "&by=station")]
+    place = list(EXPORTS).index(key)
+    for query in (*long_ago, "as_of=2000-01-02T00:00", *HOSTILE[place % 3 :: 3]):
+        request = urllib.request.Request(site.at(f"download/{key}.csv?{query}"), headers={"Cookie": cookie})
         with urllib.request.urlopen(request, timeout=60) as answer:
-            assert answer.status == 200
+            assert answer.status == 200, query
 
 
 def test_what_an_address_asks_for_and_does_not_get_is_said(visit):
