@@ -109,8 +109,8 @@ def grants_table(grants: Sequence[Granted], places: PlaceNames, texts: Texts) ->
         [
             {
                 t("Account"): account_name(given),
-                t("Part"): role_name(given.role, texts),
-                t("Place"): places.of_grant(given),
+                t("Role"): role_name(given.role, texts),
+                t("For where"): places.of_grant(given),
                 t("State"): states[given.state],
                 t("From"): texts.moment(given.valid_from),
                 t("Until"): texts.moment(given.valid_to),

@@ -55,7 +55,7 @@ def give_section(visit: Visit, asking: Administrator, places: PlaceNames) -> Non
         name = st.text_input(t("What the lists call them"), key=f"account_name_{number}", max_chars=100)
     with right:
         role = st.selectbox(
-            t("Part"), GIVEN, format_func=lambda role: role_name(role, texts), key=f"account_role_{number}"
+            t("Role"), GIVEN, format_func=lambda role: role_name(role, texts), key=f"account_role_{number}"
         )
         way, bureau, stations = _place(visit, role, places, number)
         first = st.date_input(
@@ -116,7 +116,7 @@ def _place(
     way = allowed[0]
     if len(allowed) > 1:
         way = st.radio(
-            t("For"),
+            t("For where"),
             allowed,
             format_func=ways.__getitem__,
             horizontal=True,
