@@ -17,6 +17,7 @@ from closedloop.intake import (
     LoadReport,
     MappingFile,
     RefusedFile,
+    keeping,
     load_directory,
     load_file,
     prepare_file,
@@ -174,7 +175,8 @@ def _preview(
         _print_bad(checked.bad)
     for part in going:
         print(f"{part.table}: {part.absent:,} of {part.known:,} known rows would be withdrawn")
-    for warning in (*prepared.warnings, *(part.warning for part in going if part.warning)):
+    kept = keeping(prepared, settings=settings)
+    for warning in (*prepared.warnings, *kept, *(part.warning for part in going if part.warning)):
         say(f"  warning: {warning}")
 
 

@@ -10,6 +10,7 @@ from closedloop.intake.covers import Covers
 from closedloop.intake.directory import load_directory
 from closedloop.intake.drafting import suggest_mapping
 from closedloop.intake.hints import Hint
+from closedloop.intake.keeping import keeping
 from closedloop.intake.load import Prepared, load_file, prepare_bytes, prepare_file, write
 from closedloop.intake.mapping import MappingError, MappingFile, parse_mapping, read_mapping
 from closedloop.intake.mapping.suggest import Suggestion
@@ -28,6 +29,7 @@ __all__ = [
     "RefusedFile",
     "Suggestion",
     "Withdrawal",
+    "keeping",
     "load_directory",
     "load_file",
     "parse_mapping",

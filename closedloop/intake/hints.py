@@ -40,6 +40,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "{count} column(s) of the file are not in the {where} and were dropped",
         "文件中有 {count} 列不在{where_zh}中，已舍弃",
     ),
+    "kept_unsaid": (
+        "{table}: {count} column(s) are not in the file: {rows:,} known row(s) keep what they had ({fields})",
+        "{table}：文件中没有 {count} 列，{rows:,} 条已有记录保留原值（{fields}）",
+    ),
     "taken_by_none": (
         "{count} row(s) are taken by no output of the mapping",
         "有 {count} 行不符合映射中任何输出的条件，未导入",

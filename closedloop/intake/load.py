@@ -35,7 +35,7 @@ from closedloop.intake.refused import RefusedFile
 from closedloop.intake.report import BatchReport, LoadReport, Progress, quiet
 from closedloop.intake.store import quarantine_rows, tombstones, versions
 from closedloop.intake.store.batches import Counts, FileFacts, close_batch, open_batch
-from closedloop.intake.store.copying import copy_rows, create_incoming
+from closedloop.intake.store.copying import INCOMING, copy_rows, create_incoming
 from closedloop.intake.store.coverage import (
     Coverage,
     cover_new_stations,
@@ -45,6 +45,7 @@ from closedloop.intake.store.coverage import (
     resolve,
 )
 from closedloop.intake.store.stage_events import derive_stage_events
+from closedloop.intake.store.unsaid import keep_unsaid
 from closedloop.intake.validation import Validated, how_written, validate
 from closedloop.intake.validation.midnights import only_midnights
 from closedloop.settings import Settings, get_settings
@@ -282,11 +283,13 @@ def _write_output(
     if extract == "full":
         refuse_empty_extract(connection, prepared, table, checked)
     extent = Coverage() if covers is None else resolve(connection, table, checked.good, extract, covers)
-    warnings = _warnings_of(connection, table, checked, extent, zone)
     known_before = known_stations(connection)
     batch_id, loaded_at = open_batch(connection, table.name, file, extract)
     create_incoming(connection, table)
     copy_rows(connection, checked.good)
+    kept = keep_unsaid(connection, table, checked.good.columns)
+    warnings = _warnings_of(connection, table, checked, extent, zone)
+    warnings += [kept.hint] if kept.hint else []
     if extract == "full":
         tombstones.remember_present(connection, table, checked.bad_keys)
     unchanged = versions.compare(connection, table) + checked.repeats
@@ -381,8 +384,8 @@ def refuse_empty_extract(
 def _warnings_of(
     connection: psycopg.Connection, table: Table, checked: Validated, extent: Coverage, zone: ZoneInfo
 ) -> list[Hint]:
-    """Sentences about what is known to be covered, in the warehouse's own time, and about foreign
-    stations."""
+    """Sentences about what is known to be covered, in the warehouse's own time, and about rows of no station
+    or of a foreign one. Call while all rows are incoming."""
     warnings = []
     if extent.assumed and extent.until is not None:
         until = f"{extent.until.astimezone(zone):%Y-%m-%d %H:%M:%S}"
@@ -399,8 +402,9 @@ def _warnings_of(
         )
     warnings += only_midnights(table, checked.good, zone)
     if table.name in ITEM_TABLES and checked.good.height:
-        named = checked.good["station_id"] if "station_id" in checked.good.columns else None
-        if blank := checked.good.height if named is None else named.null_count():
+        without = f"select count(*) from {INCOMING} where station_id is null"
+        (blank,) = only_row(connection.execute(without))
+        if blank:
             warnings.append(hint("blank_stations", table=table.name, rows=blank, unassigned=UNASSIGNED))
     if table.name != "stations" and "station_id" in checked.good.columns:
         known = known_stations(connection)

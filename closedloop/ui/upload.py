@@ -83,6 +83,12 @@ def withdrawals(identity: Identity, wish: Wish, prepared: Prepared) -> tuple[Wit
     return intake.withdrawals(prepared, extract=wish.extract, covers=wish.covers)
 
 
+def keeping(identity: Identity, prepared: Prepared) -> tuple[Hint, ...]:
+    """What known rows would keep because the file does not say it, without writing anything."""
+    _require(identity)
+    return intake.keeping(prepared)
+
+
 def load(identity: Identity, wish: Wish, prepared: Prepared) -> LoadReport:
     """Write what was previewed, in one transaction. Raises Busy instead of waiting for a build."""
     _require(identity)

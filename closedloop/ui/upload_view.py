@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from closedloop.errors import ClosedloopError
-from closedloop.intake import LoadReport, Prepared, RefusedFile, Withdrawal
+from closedloop.intake import Hint, LoadReport, Prepared, RefusedFile, Withdrawal
 from closedloop.intake.contract import TABLES
 from closedloop.intake.covers import Extract
 from closedloop.intake.masking import mask
@@ -22,6 +22,7 @@ from closedloop.ui.visit import Visit
 #: Rows of the preview, and refused rows listed in it.
 FIRST_ROWS, BAD_ROWS = 8, 50
 _LOADED, _PREVIEW, _DRAFT, _GOING = "upload_loaded", "upload_preview", "upload_draft", "upload_going"
+_KEEPING = "upload_keeping"
 
 
 def upload_section(visit: Visit) -> None:
@@ -49,6 +50,7 @@ def upload_section(visit: Visit) -> None:
         st.session_state.pop(_PREVIEW, None)
         st.session_state.pop(_DRAFT, None)
         st.session_state.pop(_GOING, None)
+        st.session_state.pop(_KEEPING, None)
         return
     try:
         wish = _wish(visit, file.name, file.getvalue())
@@ -60,6 +62,8 @@ def upload_section(visit: Visit) -> None:
         return
     _show(visit, prepared)
     try:
+        for kept in _keeping(visit, wish, prepared):
+            st.caption(f":material/info: {upload.said(kept, visit.texts.language)}")
         going = _going(visit, wish, prepared)
     except ClosedloopError as error:
         st.error(
@@ -262,6 +266,13 @@ def _going(visit: Visit, wish: Wish, prepared: Prepared) -> tuple[Withdrawal, ..
     if wish.extract != "full" or wish.token in st.session_state.get(_LOADED, {}):
         return ()
     return _remembered(_GOING, wish.token, lambda: upload.withdrawals(visit.identity, wish, prepared))
+
+
+def _keeping(visit: Visit, wish: Wish, prepared: Prepared) -> tuple[Hint, ...]:
+    """What known rows would keep; asked once for a wish, and not again after the load has said it."""
+    if wish.token in st.session_state.get(_LOADED, {}):
+        return ()
+    return _remembered(_KEEPING, wish.token, lambda: upload.keeping(visit.identity, prepared))
 
 
 def _say_going(visit: Visit, going: tuple[Withdrawal, ...]) -> None:

@@ -53,6 +53,12 @@ def test_an_analyst_sees_what_becomes_of_a_file_and_loads_it(own_site, visit):
     page.locator("input[type=file]").set_input_files(FOLDER / "persons.csv")
     page.get_by_role("button", name="导入该文件").click()
     expect(page.get_by_text("该文件没有带来变化")).to_be_visible()
+    # A file with fewer columns is told, before it is loaded, that known rows keep what it does not say.
+    fewer = text([HEADER[:3], ["A1", "S01", "2025-04-25 08:30:00"]])
+    page.locator("input[type=file]").set_input_files(
+        {"name": "incidents.csv", "mimeType": "text/csv", "buffer": fewer}
+    )
+    expect(page.get_by_text("1 条已有记录保留原值")).to_be_visible()
     assert visitor.errors == again.errors == []
 
 
@@ -112,6 +118,7 @@ def test_the_server_refuses_who_may_not_whatever_the_page_shows(who, city):
         for refused in (
             lambda: upload.preview(identity, wish),
             lambda: upload.draft(identity, wish.data, wish.name, None),
+            lambda: upload.keeping(identity, None),
             lambda: upload.load(identity, wish, None),
         ):
             with pytest.raises(upload.NotAllowed, match="only analysts and operators load files"):

@@ -28,6 +28,7 @@ from closedloop.intake.store.copying import copy_rows, create_incoming
 from closedloop.intake.store.coverage import Coverage
 from closedloop.intake.store.quarantine_rows import content_json, reasons_json
 from closedloop.intake.store.stage_events import derive_stage_events
+from closedloop.intake.store.unsaid import keep_unsaid
 from closedloop.intake.validation import BadRow, Validated, how_written, validate
 from closedloop.settings import Settings, get_settings
 
@@ -144,12 +145,14 @@ def _replay_table(
     batch_id, loaded_at = open_batch(connection, name, file, "delta")
     create_incoming(connection, table)
     copy_rows(connection, _traced(checked.good, held))
+    # What is kept of a bad row does not tell a blank cell from a column that its file did not have.
+    kept = keep_unsaid(connection, table, ())
     unchanged = versions.compare(connection, table) + checked.repeats
     accepted = versions.insert_versions(connection, table, batch_id, file.name, loaded_at)
     events = derive_stage_events(connection, table, reference, batch_id, file.name, loaded_at)
     _settle(connection, batch_id, held, checked)
     counts = Counts(checked.read, accepted, unchanged, len(checked.bad), 0, events)
-    close_batch(connection, batch_id, counts, Coverage(), [])
+    close_batch(connection, batch_id, counts, Coverage(), [kept.hint] if kept.hint else [])
     return ReplayReport(name, batch_id, counts, checked.bad)
 
 
