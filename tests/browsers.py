@@ -9,14 +9,19 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+#: The build without a window first: each new context costs the whole browser 0.5 s of CPU, this one 0.1 s.
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), None
+)
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The browser, started; skips where there is none."""
     if CHROMIUM is None:
-        pytest.skip("no chromium here; apt-get install chromium fonts-noto-cjk runs the browser tests")
+        pytest.skip(
+            "no chromium here; apt-get install chromium-headless-shell fonts-noto-cjk runs the browser tests"
+        )
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]

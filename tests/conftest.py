@@ -63,7 +63,6 @@ FIRST = [
         "cli/test_run.py",
         "real_input/test_montgomery_911.py",
         "ui/test_every_page.py",
-        "ui/test_layout.py",
         "ui/test_signed_out.py",
         "wire/test_hostile_pages.py",
         "ui/test_looking_around.py",

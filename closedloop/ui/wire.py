@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
 from streamlit.runtime.state.common import is_element_id
+from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 
 from closedloop.errors import ClosedloopError
 from closedloop.settings import get_settings
@@ -38,6 +39,12 @@ _WANTED: Final = frozenset({"rerun_script", "stop_script", "app_heartbeat", "fil
 log = logging.getLogger("closedloop.access")
 
 
+def _is_unused(path: str) -> bool:
+    # The front end's own fonts lie in a folder of the same name.
+    path = f"{path}/".replace("/static/media/", "/static/")
+    return any(route in path for route in _UNUSED)
+
+
 class WireGuard:
     """Lets the pages' own messages through, and files of those who may load them; stands behind the gate."""
 
@@ -47,7 +54,7 @@ class WireGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and scope["path"].endswith(_STREAM):
             await _Stream(scope, receive, send).serve(self.app)
-        elif scope["type"] == "http" and any(route in f"{scope['path']}/" for route in _UNUSED):
+        elif scope["type"] == "http" and _is_unused(scope["path"]):
             await PlainTextResponse("Not found.", status_code=404)(scope, receive, send)
         elif scope["type"] == "http" and _UPLOAD in scope["path"] and scope["method"] != "OPTIONS":
             refusal = await _refused_upload(scope)
@@ -115,10 +122,15 @@ def _drop_what_is_no_widget(said: BackMsg) -> bool:
     Such a name is one of the page's own memory, and Streamlit stumbles over it in the middle of a page.
     """
     states = said.rerun_script.widget_states.widgets
-    wrong = [number for number, state in enumerate(states) if not is_element_id(state.id)]
+    wrong = [number for number, state in enumerate(states) if not _may_be_a_widget(state.id)]
     for number in reversed(wrong):
         del states[number]
     return bool(wrong)
+
+
+def _may_be_a_widget(name: str) -> bool:
+    # What a custom component says once, as a click on a row, comes under its id with this before it.
+    return is_element_id(name.removeprefix(f"{STREAMLIT_INTERNAL_KEY_PREFIX}_"))
 
 
 async def _refused_upload(scope: Scope) -> PlainTextResponse | None:

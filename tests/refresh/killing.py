@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -106,7 +106,9 @@ class _Listener:
                     self._hear()
                 ended = self.server.stdout in ready
                 if self.kill_at is not None and time.monotonic() >= self.kill_at and not ended:
-                    os.killpg(self.pid, signal.SIGKILL)
+                    # It may have ended by itself a moment ago.
+                    with suppress(ProcessLookupError):
+                        os.killpg(self.pid, signal.SIGKILL)
                     ended = True
             code = int(self.server.stdout.readline())
         self._hear()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from http.client import HTTPConnection, HTTPMessage
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import streamlit
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -54,12 +56,21 @@ def test_routes_that_no_page_needs_are_closed_to_everybody(who, site):
     cookie = sign_in(site.url, who) if who else None
     for path in (
         "media/" + "0" * 56, "media/../media/x.csv", "media", "below/media/x.csv", "component/a.b/index.html",
-        "app/static/x", "app/static/../../.streamlit/config.toml", "_stcore/script-health-check",
+        "app/static/x", "app/static/media/x", "static/media/media/x",
+        "app/static/../../.streamlit/config.toml", "_stcore/script-health-check",
         "_stcore/metrics", "_stcore/bidi-components/closedloop_link_list/x.js",
     ):  # fmt: skip
         status, _, body = _asked(site, path, cookie)
         assert status in (400, 401, 403, 404, 405), path
         assert b"closedloop_session" not in body and b"Traceback" not in body
+
+
+def test_what_the_front_end_is_made_of_is_served(site):
+    fonts = sorted((Path(streamlit.__file__).parent / "static" / "static" / "media").glob("*.woff2"))
+    assert len(fonts) > 3
+    for font in fonts:
+        status, _, body = _asked(site, f"static/media/{font.name}")
+        assert (status, body) == (200, font.read_bytes()[:400]), font.name
 
 
 def test_what_is_open_to_the_signed_out_tells_nothing(site):

@@ -246,7 +246,7 @@ def test_one_address_has_two_hundred_connections_and_no_more(gateway, head):
                 connect(
                     f"{gateway.url.replace('http', 'ws', 1)}/_stcore/stream", ssl=gateway.tls,
                     origin=gateway.url, subprotocols=["streamlit"],
-                    additional_headers={"Cookie": f"intranet={head}"},
+                    additional_headers={"Cookie": f"intranet={head}"}, open_timeout=60,
                 )
             )  # fmt: skip
 

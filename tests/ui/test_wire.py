@@ -25,19 +25,9 @@ def _said(**fields: object) -> bytes:
     return message.SerializeToString()
 
 
-def _through(*frames: dict) -> tuple[list[str], list[dict]]:
-    """What of the frames reaches the page server, and what is sent back to the browser."""
-    arrived: list[str] = []
+def _serve(pages, waiting: list[dict]) -> list[dict]:
+    """Let ``pages`` stand behind the guard of a websocket that gets these messages; what is sent back."""
     answered: list[dict] = []
-    waiting = [{"type": "websocket.receive", **frame} for frame in frames]
-
-    async def pages(_scope, receive, send) -> None:
-        while (message := await receive())["type"] == "websocket.receive":
-            said = BackMsg()
-            said.ParseFromString(message["bytes"])
-            arrived.append(said.WhichOneof("type"))
-        # As the page server may, late.
-        await send({"type": "websocket.send", "bytes": b"late"})
 
     async def receive() -> dict:
         return waiting.pop(0) if waiting else {"type": "websocket.disconnect", "code": 1000}
@@ -49,12 +39,45 @@ def _through(*frames: dict) -> tuple[list[str], list[dict]]:
     # In a thread of its own: the browser of other tests keeps a loop running in this one.
     with ThreadPoolExecutor(1) as aside:
         aside.submit(asyncio.run, WireGuard(pages)(scope, receive, send)).result()
+    return answered
+
+
+def _through(*frames: dict) -> tuple[list[str], list[dict]]:
+    """What of the frames reaches the page server, and what is sent back to the browser."""
+    arrived: list[str] = []
+
+    async def pages(_scope, receive, send) -> None:
+        while (message := await receive())["type"] == "websocket.receive":
+            said = BackMsg()
+            said.ParseFromString(message["bytes"])
+            arrived.append(said.WhichOneof("type"))
+        # As the page server may, late.
+        await send({"type": "websocket.send", "bytes": b"late"})
+
+    answered = _serve(pages, [{"type": "websocket.receive", **frame} for frame in frames])
     return arrived, answered
 
 
 @pytest.mark.parametrize("wanted", [{"rerun_script": None}, {"stop_script": True}, {"app_heartbeat": True}])
 def test_what_pages_live_on_goes_through(wanted):
     assert _through({"bytes": _said(**wanted)})[0] == list(wanted)
+
+
+def test_values_of_widgets_go_through_and_others_do_not():
+    widget = "$$ID-485f6df58849fae11c0a903fefaf7880-filter_station"
+    click = f"$$STREAMLIT_INTERNAL_KEY_{widget}__events"
+    message = BackMsg()
+    for name in (widget, "visit", click, "$$STREAMLIT_INTERNAL_KEY_SCRIPT_RUN_WITHOUT_ERRORS", ""):
+        message.rerun_script.widget_states.widgets.add(id=name, string_value="x")
+    passed: list[str] = []
+
+    async def pages(_scope, receive, _send) -> None:
+        said = BackMsg()
+        said.ParseFromString((await receive())["bytes"])
+        passed.extend(state.id for state in said.rerun_script.widget_states.widgets)
+
+    _serve(pages, [{"type": "websocket.receive", "bytes": message.SerializeToString()}])
+    assert passed == [widget, click]
 
 
 @pytest.mark.parametrize(
