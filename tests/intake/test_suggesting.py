@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 import yaml
 from sqlalchemy import Boolean, Date, DateTime, Double, Integer, Numeric
@@ -10,6 +12,7 @@ from closedloop import intake
 from closedloop.cli.mapping import suggest
 from closedloop.errors import ClosedloopError
 from closedloop.intake.contract import TABLES, business_columns
+from closedloop.intake.mapping import MappingError
 from closedloop.intake.mapping import synonyms as known
 from closedloop.intake.refused import RefusedFile
 
@@ -129,5 +132,39 @@ def test_a_draft_says_what_only_a_person_can_know(settings):
     )
     assert "task_id: {derive: [上报时间, 派出所], prefix: TA-}" in draft.text
     assert "loop: {constant: FILL_IN}  # 流程, or the column that holds it" in draft.text
+    with pytest.raises(MappingError) as unfilled:
+        intake.parse_mapping(draft.text.encode(), "m.yml")
+    line = 1 + next(n for n, text in enumerate(draft.text.splitlines()) if "constant: FILL_IN" in text)
+    assert str(unfilled.value) == (
+        f"m.yml line {line}: outputs[0].fields.loop.constant is still FILL_IN: write what belongs there"
+    )
+    assert unfilled.value.zh == f"m.yml 第 {line} 行：outputs[0].fields.loop.constant 仍是 FILL_IN，请填写"
     with pytest.raises(RefusedFile, match="no header is known here"):
         intake.suggest_mapping(b"a,b,c\n1,2,3\n", "a.csv", settings=settings)
+
+
+def test_a_draft_names_what_a_value_may_become_in_chinese(settings):
+    text = (
+        "警情编号,派出所编号,接警时间,接警类别\nA1,S01,2025-04-25 08:30,盗窃\nA2,S01,2025-04-25 08:31,丢猫\n"
+    )
+    draft = intake.suggest_mapping(text.encode(), "a.csv", table="incidents", settings=settings)
+    listed = draft.text.split("# one of: ")[1].split("# values:")[0]
+    listed = " ".join(line.strip().removeprefix("#").strip() for line in listed.splitlines())
+    with (settings.reference_dir / "categories.csv").open(encoding="utf-8") as file:
+        seeds = [(row["category"], row["name_zh"]) for row in csv.DictReader(file)]
+    assert listed.strip().split(", ") == [f"{key} ({zh})" for key, zh in seeds]
+    assert "property (物业管理)" in listed
+    # Half a translation is refused, too, with every line that is not done.
+    begun = (
+        draft.text.replace("# values:", "values:").replace("#   盗窃", "  盗窃").replace("#   丢猫", "  丢猫")
+    )
+    with pytest.raises(MappingError, match=r"initial_type\.values\.盗窃 is still FILL_IN: .*; so are lines"):
+        intake.parse_mapping(begun.encode(), "m.yml")
+    done = begun.replace("盗窃: FILL_IN", "盗窃: criminal").replace("丢猫: FILL_IN", "丢猫: help")
+    assert intake.parse_mapping(done.encode(), "m.yml").mapping.outputs[0].fields["initial_type"].values
+
+
+def test_a_draft_lists_the_stages_of_events(settings):
+    text = "事件编号,流程,事项编号,环节,发生时间\nE1,incident,A1,某环节,2025-04-25 08:30\n"
+    draft = intake.suggest_mapping(text.encode(), "a.csv", table="loop_events", settings=settings)
+    assert "receive (" in draft.text.split("# one of: ")[1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,6 +17,7 @@ from sqlalchemy import Boolean, Column, Date, DateTime
 from closedloop.intake.contract import TABLES, business_columns, key_of
 from closedloop.intake.hints import Hint, hint
 from closedloop.intake.mapping.synonyms import names_narrative, names_person, synonyms
+from closedloop.intake.mapping.yaml_file import FILL_IN
 from closedloop.intake.masking import mask, persons_in_column
 from closedloop.intake.pseudonym import Pseudonymiser
 from closedloop.intake.reading import Source
@@ -25,8 +27,6 @@ from closedloop.intake.refused import RefusedFile
 from closedloop.intake.validation.columns import HowWritten, type_column
 from closedloop.intake.validation.times import parse_times
 
-#: Stands where nobody but a person who knows the source can say what belongs there.
-FILL_IN = "FILL_IN"
 #: Ways of writing a time that are tried when none of the usual ones fits, the likeliest first.
 _FORMATS = (
     "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%y %H:%M",
@@ -34,6 +34,8 @@ _FORMATS = (
 )  # fmt: skip
 #: Values quoted in a comment, and their length: what has more is no set of terms.
 _MOST_VALUES, _LONGEST_VALUE = 30, 20
+#: Letters of a comment's line.
+_WIDTH = 90
 _TIME_ONLY = re.compile(
     r"[\d年月日时点分秒半整上下午早晚凌晨中傍夜间星期周一二三四五六日天/:.\-\sTZAPMapm+]{4,40}"
 )
@@ -145,11 +147,12 @@ def _field(
     if not unknown:
         return [line]
     to_edit.append(hint("unknown_values", field=name, count=len(unknown), header=mask(header)))
-    known = column.info.get("choices") or sorted(set(reference.ids.get(_reference_of(column), {}).values()))
+    known = textwrap.wrap(", ".join(_known_values(column, reference)), _WIDTH, break_on_hyphens=False)
     return [
         f"      {name}:",
         f"        column: {quoted(header)}",
-        f"        # one of: {', '.join(str(k) for k in (known or ('1', '0')))}",
+        f"        # one of: {known[0]}",
+        *(f"        #   {more}" for more in known[1:]),
         "        # values:",
         *(f"        #   {quoted(value)}: {FILL_IN}" for value in unknown),
     ]
@@ -177,6 +180,19 @@ def _is_of_terms(column: Column) -> bool:
         or column.info.get("refers") not in (None, "stations")
         or isinstance(column.type, Boolean)
     )
+
+
+def _known_values(column: Column, reference: Reference) -> list[str]:
+    """What a term may become: each id with its Chinese name beside it, in the order of its seed."""
+    if choices := column.info.get("choices"):
+        return [str(choice) for choice in choices]
+    if isinstance(column.type, Boolean):
+        return ["1 (是)", "0 (否)"]
+    names = reference.ids.get(_reference_of(column), {})
+    if column.info.get("refers") == "stages":
+        names = {name: stage for stages in reference.stages.values() for name, stage in stages.items()}
+    called = {key: name for name, key in reversed(names.items()) if name != key}
+    return [f"{key} ({called[key]})" if key in called else key for key in dict.fromkeys(names.values())]
 
 
 def _reference_of(column: Column) -> str:

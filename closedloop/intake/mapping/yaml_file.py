@@ -15,6 +15,9 @@ from closedloop.intake.mapping.model import Mapping
 from closedloop.intake.mapping.problems import in_chinese, in_english, yaml_in_chinese
 from closedloop.intake.masking import identifies_person, mask
 
+#: Stands in a draft where nobody but a person who knows the source can say what belongs there.
+FILL_IN = "FILL_IN"
+
 
 class MappingError(ClosedloopError):
     """The mapping cannot be used; the message names the file and the path in it."""
@@ -57,6 +60,7 @@ def parse_mapping(content: bytes, name: str) -> MappingFile:
             f"{path.name}{line} is not YAML: {why}",
             f"{path.name}{line_zh} 不符合 YAML 格式：{yaml_in_chinese(str(why))}",
         ) from error
+    _refuse_unfilled(content.decode("utf-8"), path.name)
     if not isinstance(data, dict):
         raise MappingError(
             f"{path.name} is not a mapping: it needs name and outputs",
@@ -96,6 +100,46 @@ def _path(location: tuple[int | str, ...]) -> str:
     for part in location:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     return path or "(top)"
+
+
+def _refuse_unfilled(text: str, name: str) -> None:
+    """A draft that nobody has finished would put its marks into the rows. What stands in comments says
+    nothing."""
+    if FILL_IN not in text:
+        return
+    places = _unfilled(yaml.compose(text, yaml.SafeLoader), "")
+    if places:
+        line, field = places[0]
+        more, more_zh = "", ""
+        if others := ", ".join(str(number) for number, _ in places[1:]):
+            more, more_zh = f"; so are lines {others}", f"；第 {others} 行也是"
+        raise MappingError(
+            f"{name} line {line}: {field} is still {FILL_IN}: write what belongs there{more}",
+            f"{name} 第 {line} 行：{field} 仍是 {FILL_IN}，请填写{more_zh}",
+        )
+
+
+def _unfilled(node: yaml.Node | None, place: str) -> list[tuple[int, str]]:
+    """The lines below a node where a draft's mark stands, and the path to each."""
+    match node:
+        case yaml.ScalarNode():
+            return [(node.start_mark.line + 1, place or "(top)")] if node.value == FILL_IN else []
+        case yaml.SequenceNode():
+            return [
+                found
+                for number, item in enumerate(node.value)
+                for found in _unfilled(item, f"{place}[{number}]")
+            ]
+        case yaml.MappingNode():
+            return [
+                found
+                for key, value in node.value
+                for found in (
+                    *_unfilled(key, place),
+                    *_unfilled(value, f"{place}.{key.value}" if place else str(key.value)),
+                )
+            ]
+    return []
 
 
 def _refuse_constant(text: str, place: str) -> None:
