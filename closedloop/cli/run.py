@@ -80,9 +80,10 @@ def _require_free_port(settings: Settings) -> None:
         try:
             probe.bind(("localhost", settings.port))
         except OSError as error:
+            typed = "python -m closedloop run --trial" if settings.trial else "make run"
             raise CannotRun(
                 f"port {settings.port} is taken, perhaps by a Closedloop that is already running: open "
-                f"{_address(settings)}, or choose another port: CLOSEDLOOP_PORT={settings.port + 1} make run"
+                f"{_address(settings)}, or choose another port: CLOSEDLOOP_PORT={settings.port + 1} {typed}"
             ) from error
 
 

@@ -71,18 +71,29 @@ def reset(
 
 
 def status() -> None:
-    """Say what is there, what runs, what is loaded and what is published. Starts nothing."""
+    """Say what is there, what runs, what is loaded and what is published.
+
+    A stopped embedded server is started for the answer and stopped again; where there is none, none is made.
+    """
     settings = get_settings()
     if settings.embedded:
         found = embedded.status(settings)
         print(f"home        {found.home}{'' if found.exists else ' (no warehouse yet: closedloop up)'}")
         if found.pid is None:
-            print("server      not running")
+            print("server      not running" + (" (started for what follows)" if found.exists else ""))
+            if found.exists:
+                with warehouse.in_use(settings):
+                    _tell_warehouse(settings)
             return
         state = f"PostgreSQL {found.version}" if found.version else "does not answer"
         print(f"server      {state}, process {found.pid}, socket in {found.sockets}")
     else:
         print(f"server      {warehouse.urls(settings)!r}")
+    _tell_warehouse(settings)
+
+
+def _tell_warehouse(settings: Settings) -> None:
+    """What is loaded and published, of a warehouse that answers."""
     revision = warehouse.current_revision(settings)
     expected = warehouse.latest_revision()
     behind = "" if revision == expected else f" (expected {expected}: closedloop migrate)"

@@ -11,7 +11,7 @@ import pytest
 
 from closedloop.cli.registry import COMMANDS
 from closedloop.settings import PROJECT_ROOT
-from closedloop.warehouse import latest_revision
+from closedloop.warehouse import embedded, latest_revision
 from tests.homes import Home
 from tests.servers import Warehouse
 
@@ -64,7 +64,10 @@ def test_up_status_down(home: Home) -> None:
     assert "nothing to do" in ask("migrate")
     assert ask("down") == "stopped\n"
     assert ask("down") == "nothing was running\n"
-    assert "not running" in ask("status")
+    # Stopped, it is started for the answer: what is loaded is said after one-shot commands, too.
+    told = ask("status")
+    assert "not running" in told and "loads       0" in told and "build       none yet" in told
+    assert embedded.status(home.settings).pid is None
 
 
 def test_reset_asks_first(home: Home) -> None:

@@ -137,9 +137,14 @@ def test_a_demo_load_that_was_cut_short_is_begun_again(home: Home, small_city: C
     again.end(signal.SIGTERM)
 
 
-def test_a_taken_port_is_said_before_anything_is_started(home: Home, taken_port: int) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "again"), [((), "make run"), (("--trial",), "python -m closedloop run --trial")]
+)
+def test_a_taken_port_is_said_before_anything_is_started(
+    home: Home, taken_port: int, arguments: tuple[str, ...], again: str
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "closedloop", "run"],
+        [sys.executable, "-m", "closedloop", "run", *arguments],
         env=home.environment | {"CLOSEDLOOP_PORT": str(taken_port)},
         cwd=PROJECT_ROOT,
         capture_output=True,
@@ -148,4 +153,5 @@ def test_a_taken_port_is_said_before_anything_is_started(home: Home, taken_port:
     )
     assert done.returncode == 2
     assert f"port {taken_port} is taken" in done.stderr
+    assert f"choose another port: CLOSEDLOOP_PORT={taken_port + 1} {again}" in done.stderr
     assert not home.folder.exists()

@@ -155,9 +155,17 @@ def test_a_missing_required_column_is_one_sentence(warehouse, tmp_path):
     with pytest.raises(RefusedFile) as refusal:
         load(path)
     assert str(refusal.value) == (
-        "a.csv: the required column received_at (接警时间) is missing; add it, or name the column that holds "
-        "it in a mapping (--mapping)."
+        "a.csv: the required column received_at (接警时间) is missing; add it (docs/contract.md lists the "
+        "columns), or name the column that holds it in a mapping (--mapping; `closedloop mapping suggest` "
+        "drafts one)."
     )
+    assert refusal.value.zh and "docs/contract.md" in refusal.value.zh
+
+
+def test_a_file_of_stations_under_other_headers_is_told_of_a_draft(warehouse, tmp_path):
+    path = write_csv(tmp_path / "stations.csv", [{"派出所": "城关所", "分局": "江北分局"}])
+    with pytest.raises(RefusedFile, match="mapping suggest"):
+        load(path, "stations")
 
 
 @pytest.fixture
