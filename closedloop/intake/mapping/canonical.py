@@ -38,8 +38,8 @@ def canonical_mapping(table: str, headers: Collection[str], file: str) -> Mappin
             zh = column.info["zh"]
             raise RefusedFile(
                 f"{file}: the required column {column.name} ({zh}) is missing; add it (docs/contract.md "
-                "lists the columns), or name the column that holds it in a mapping (--mapping; `closedloop mapping "
-                "suggest` drafts one).",
+                "lists the columns), or name the column that holds it in a mapping (--mapping; `closedloop "
+                "mapping suggest` drafts one).",
                 f"{file}：缺少必需的列 {column.name}（{zh}）；请补充该列（列名见 docs/contract.md），"
                 "或在映射文件中指明对应的列（可由 mapping suggest 起草）。",
             )
