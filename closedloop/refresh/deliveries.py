@@ -56,13 +56,28 @@ def load(
         planned = _planned(inbox, arrival, settings)
     except WarehouseError:
         raise
+    except RefusedFile as refusal:
+        return [LoadReport(readable(arrival.path.name), refused=str(refusal), refused_zh=refusal.zh)]
     except ClosedloopError as error:
         return [_refused(arrival.path, str(error))]
-    reports = [_load_one(file, strict, settings, progress) for file in planned]
+    reports = [
+        _with_place_of_mappings(inbox, _load_one(file, strict, settings, progress)) for file in planned
+    ]
     if arrival.is_folder and (arrival.path / MANIFEST).exists():
         # Filed with the others it would look as if it had been loaded.
         reports += [_not_named(name) for name in unnamed(arrival.path, planned)]
     return reports
+
+
+def _with_place_of_mappings(inbox: Inbox, report: LoadReport) -> LoadReport:
+    """A refusal that asks for ``--mapping`` says where a mapping of the inbox lies: nobody types options
+    here."""
+    if "--mapping" not in (report.refused or ""):
+        return report
+    place = f"{inbox.folder / MAPPINGS}/"
+    en = f"{report.refused} For files of the inbox a mapping lies in {place}, and is named as they begin."
+    zh = f"{report.refused_zh}收件目录的映射放在 {place}，文件名以映射名开头的即按该映射读取。"
+    return replace(report, refused=en, refused_zh=zh if report.refused_zh else None)
 
 
 def _not_named(name: str) -> LoadReport:
@@ -76,11 +91,24 @@ def _not_named(name: str) -> LoadReport:
 
 def _planned(inbox: Inbox, arrival: Arrival, settings: Settings) -> list[PlannedFile]:
     if not arrival.is_folder:
-        return [_with_mapping(inbox, PlannedFile(arrival.path, table_in(arrival.path.name)))]
+        file = _with_mapping(inbox, PlannedFile(arrival.path, table_in(arrival.path.name)))
+        if file.table is None:
+            _refuse_nameless(arrival.path, inbox.folder / MAPPINGS)
+        return [file]
     planned = plan(arrival.path, settings)
     if (arrival.path / MANIFEST).exists():
         return planned
     return [_with_mapping(inbox, file) for file in planned]
+
+
+def _refuse_nameless(path: Path, mappings: Path) -> None:
+    name = readable(path.name)
+    raise RefusedFile(
+        f"{name}: the name begins neither with a table ({', '.join(TABLES)}) nor with the name of a mapping "
+        f"in {mappings}/; rename it, or put its mapping there.",
+        f"{name}：文件名既未以表名（{'、'.join(TABLES)}）开头，也未以 {mappings}/ 中的映射名开头；"
+        "请改名，或把映射放入该处。",
+    )
 
 
 def _with_mapping(inbox: Inbox, file: PlannedFile) -> PlannedFile:

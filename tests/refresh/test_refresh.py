@@ -61,6 +61,7 @@ def test_one_refresh_of_everything_that_may_lie_there(place: Place) -> None:
     # What cannot be loaded, and keeps nothing else out.
     (inbox / "disputes.csv").write_bytes(b"")
     (inbox / "minutes.docx").write_bytes(b"PK")
+    write_csv(inbox / "incidents_other.csv", [{"警单号": "A9", "报警时间": "2025-04-25 07:00"}])
     (inbox / "mappings" / "torn.yml").write_text("outputs: [")
     write_csv(inbox / "torn_1.csv", [incident(4)])
     Path(os.fsdecode(os.fsencode(inbox) + "/incidents_警情.csv".encode("gb18030"))).write_bytes(b"x")
@@ -72,7 +73,7 @@ def test_one_refresh_of_everything_that_may_lie_there(place: Place) -> None:
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     end = lines[-1]
     assert (code, end["event"], end["exit_code"], end["build"]) == (2, "end", 2, "published"), said
-    assert (end["done"], end["failed"], end["waiting"], end["left"]) == (4, 5, 2, 0)
+    assert (end["done"], end["failed"], end["waiting"], end["left"]) == (4, 6, 2, 0)
     assert (end["rows_accepted"], end["rows_quarantined"]) == (3, 1)
 
     left = {path.name for path in inbox.iterdir()} - {"done", "failed", "mappings"}
@@ -90,10 +91,12 @@ def test_one_refresh_of_everything_that_may_lie_there(place: Place) -> None:
     assert _report(inbox / "failed", "disputes.csv")["files"][0]["sentence"] == (
         "refused: disputes.csv is empty; export it again."
     )
-    assert (
-        "name does not begin with a table"
-        in _report(inbox / "failed", "minutes.docx")["files"][0]["sentence"]
+    nameless = _report(inbox / "failed", "minutes.docx")["files"][0]["sentence"]
+    assert nameless.endswith(
+        f"nor with the name of a mapping in {inbox}/mappings/; rename it, or put its mapping there."
     )
+    headers = _report(inbox / "failed", "incidents_other.csv")["files"][0]["sentence"]
+    assert "a mapping lies in" in headers and f"{inbox}/mappings/, and is named as they begin" in headers
     assert "torn.yml" in _report(inbox / "failed", "torn_1.csv")["files"][0]["sentence"]
     assert "not UTF-8" in _report(inbox / "failed", "incidents_警情.csv")["files"][0]["sentence"]
     covered = place.query("select covers_until, loaded_by from ops.batches where source_file = 'x.csv'")
