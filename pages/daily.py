@@ -6,9 +6,9 @@ from closedloop.ui.daily_shown import daily_shown
 from closedloop.ui.daily_style import DAILY_CSS
 from closedloop.ui.daily_table import SHOWN, at_cut_off, heading_html
 from closedloop.ui.exports.links import download_links
+from closedloop.ui.reach import nothing_here
 from closedloop.ui.registry import DAILY, page_title
 from closedloop.ui.signin import identity_name
-from closedloop.ui.states import empty
 from closedloop.ui.visit import current
 
 visit = at_cut_off(current(), st.query_params)
@@ -38,7 +38,7 @@ with st.container(key="screen"):
         st.warning(t("Only the first {count} are shown; the download has them all.", count=f"{SHOWN:,}"))
 
 if not daily.incidents:
-    empty(t("No incident was open at this moment."))
+    nothing_here(visit, t("No incident was open at this moment."))
 else:
     who = identity_name(visit.identity, texts, names)
     st.html(heading_html(visit, who, daily.incidents) + daily.summary)

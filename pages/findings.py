@@ -24,8 +24,8 @@ from closedloop.ui.finding_view import (
     totals,
 )
 from closedloop.ui.link_list import link_list
+from closedloop.ui.reach import first_reported, nothing_here
 from closedloop.ui.registry import FINDINGS, page_title
-from closedloop.ui.states import empty
 from closedloop.ui.visit import current
 
 #: More rows than anybody reads; the download has them all.
@@ -62,12 +62,13 @@ counts = visit.ask_rows(finding_counts, wanted=wanted)
 mending = visit.ask_rows(time_to_mend, wanted=wanted)[0]
 total = totals(counts)
 station = visit.station or visit.identity.station_id
+known = bool(counts) or first_reported(visit) is None
 
 with st.grid(4, min_column_width=170):
     figure(
         visit,
         t("New since the last duty day"),
-        texts.number(total.new),
+        texts.number(total.new if known else None),
         Explanation(
             t(
                 "Found since {begin}, when the last complete duty day began; mended ones included.",
@@ -83,7 +84,7 @@ with st.grid(4, min_column_width=170):
     figure(
         visit,
         t("To be mended, of the last 7 days"),
-        texts.number(total.recent),
+        texts.number(total.recent if known else None),
         Explanation(
             t(
                 "Findings that stand at the moment: a record is wrong, or something was not done. A record "
@@ -105,7 +106,7 @@ with st.grid(4, min_column_width=170):
     figure(
         visit,
         t("To be looked into"),
-        texts.number(total.to_review),
+        texts.number(total.to_review if known else None),
         Explanation(
             t(
                 "Events of the last 28 days that somebody should look at. None of them is wrong by itself, "
@@ -152,7 +153,7 @@ if not station and counts:
 if listed:
     link_list(visit, listed, key="grouped", label=t("By station and rule"))
 else:
-    empty(t("Nothing was found."))
+    nothing_here(visit, t("Nothing was found."))
 
 heading(
     visit,
@@ -180,7 +181,7 @@ for one in reminded:
     ):
         st.code(reminder_text(visit, rules, one, part, mend_by), language=None, wrap_lines=True)
 if not reminded:
-    empty(t("Nobody needs a reminder."))
+    nothing_here(visit, t("Nobody needs a reminder."))
 
 st.subheader(t("Findings"))
 filters.switch(
@@ -206,4 +207,4 @@ if found:
         st.html(download_links(visit, "findings"))
     link_list(visit, finding_rows(visit, rules, found), key="findings", label=t("Findings"))
 else:
-    empty(t("No finding passes these filters."))
+    nothing_here(visit, t("No finding passes these filters."))

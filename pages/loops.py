@@ -16,8 +16,8 @@ from closedloop.ui.loop_view import (
     stage_frame,
     stage_table,
 )
+from closedloop.ui.reach import nothing_here
 from closedloop.ui.registry import LOOPS, OPEN, page_title
-from closedloop.ui.states import empty
 from closedloop.ui.visit import current
 
 visit = current()
@@ -42,7 +42,7 @@ missing = visit.ask(missing_stages, **period)
 
 known = [loop for loop in names.ids("loop") if loop in {*stock["loop"], *flow["loop"], *closed["loop"]}]
 if not known:
-    empty(t("No item was open or closed in this period, or none was reported."))
+    nothing_here(visit, t("No item was open or closed in this period, or none was reported."))
     st.stop()
 
 loop = filters.switch(t("Loop"), "loop", known, names.loop, known[0])
@@ -117,7 +117,7 @@ with left:
     )
     bars = stage_frame(visit, loop, stock)
     if bars.empty:
-        empty(t("Nothing of this loop is open."))
+        nothing_here(visit, t("Nothing of this loop is open."))
     else:
         kinds = {kind: names.holder_kind(kind) for kind in HOLDER_KINDS if kind != "none"}
         stages = [names.stage(loop, key.split(":", 1)[1]) for key in names.ids("stage", loop)]
@@ -148,7 +148,7 @@ with right:
     if holders:
         link_list(visit, holders, key="holders", label=t("Whose hands they are in"))
     else:
-        empty(t("Nothing of this loop is open."))
+        nothing_here(visit, t("Nothing of this loop is open."))
 
 heading(
     visit,
@@ -184,4 +184,4 @@ skipped = missing_rows(visit, loop, missing)
 if skipped:
     link_list(visit, skipped, key="missing", label=t("Skipped stages"))
 else:
-    empty(t("No required stage is missing."))
+    nothing_here(visit, t("No required stage is missing."))

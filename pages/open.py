@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from closedloop.queries.standing import judgement_counts, open_items
+from closedloop.queries.standing import judgement_counts, open_items, standing_counts
 from closedloop.ui import filters
 from closedloop.ui.exports.links import download_links
 from closedloop.ui.ignored import say_ignored
@@ -16,14 +16,15 @@ from closedloop.ui.open_list import (
     VIEWS,
     active_filters,
     ignored_filters,
+    loops_offered,
     read_choice,
     view_counts,
     view_label,
 )
 from closedloop.ui.open_table import open_table
+from closedloop.ui.reach import nothing_here
 from closedloop.ui.registry import OPEN, page_title
 from closedloop.ui.standing_view import item_rows
-from closedloop.ui.states import empty
 from closedloop.ui.visit import current
 
 #: More rows than anybody reads; the download has them all.
@@ -42,18 +43,30 @@ st.caption(
         moment=texts.moment(visit.as_of),
     )
     if likely
-    else t("Every open item as of {moment}, worst first.", moment=texts.moment(visit.as_of))
+    else t(
+        "Every open item as of {moment}, worst first: overdue by colour and then the longest; due soon, the "
+        "soonest first; not yet known; due within 24 hours; the rest by colour and deadline.",
+        moment=texts.moment(visit.as_of),
+    )
 )
 
-say_ignored(visit, ignored_filters(st.query_params, visit))
+say_ignored(visit, ignored_filters(st.query_params, st.query_params, visit))
 
 active = active_filters(visit, choice)
+loops = loops_offered(visit, visit.ask_rows(standing_counts, station=visit.station), choice.wanted)
+
+
+def of_loops(kind: str) -> tuple[str, ...]:
+    """The targets or the stages of the loops that are offered."""
+    return tuple(key for key in names.ids(kind) if key.split(":")[0] in loops)
+
+
 with st.expander(
     t("Filters: {active}", active=" · ".join(active)) if active else t("Filters"),
     icon=":material/filter_list:",
 ):
     with st.container(horizontal=True, gap="large"):
-        filters.several(t("Loop"), "loop", names.ids("loop"), names.loop, pills=True)
+        filters.several(t("Loop"), "loop", loops, names.loop, pills=True)
         filters.several(
             t("Colour"),
             "colour",
@@ -66,14 +79,14 @@ with st.expander(
         filters.select(
             t("Target"),
             "target",
-            names.ids("target"),
+            of_loops("target"),
             lambda key: f"{names.loop(key.split(':')[0])} · {names.target(*key.split(':', 1))}",
             everything=t("All targets"),
         )
         filters.several(
             t("Stage reached"),
             "stage",
-            names.ids("stage"),
+            of_loops("stage"),
             lambda key: f"{names.loop(key.split(':')[0])} · {names.stage(*key.split(':', 1))}",
             placeholder=t("All stages"),
         )
@@ -103,12 +116,17 @@ filters.switch(
 
 found = visit.ask(likely_items if likely else open_items, wanted=choice.wanted, row_limit=SHOWN)
 if found.empty:
-    empty(t("No open item passes these filters."))
+    nothing_here(visit, t("No open item passes these filters."))
 else:
     total = found["all_items"].iloc[0] if likely else counts[choice.view]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(
-            t("{shown} of {total} items; a click on a number opens the item.", shown=len(found), total=total),
+            t(
+                "{shown} of {total} items; the number, or the title in the short list of a phone, opens the "
+                "item.",
+                shown=len(found),
+                total=total,
+            ),
             width="content",
         )
         st.html(download_links(visit, "open"))

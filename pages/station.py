@@ -12,9 +12,10 @@ from closedloop.ui.link_list import link_list
 from closedloop.ui.metric_cards import metric_cards
 from closedloop.ui.names import UNASSIGNED
 from closedloop.ui.print_style import put_print_style
+from closedloop.ui.reach import first_reported, nothing_here
 from closedloop.ui.registry import OPEN, STATION, page_title
 from closedloop.ui.standing_view import item_rows
-from closedloop.ui.states import empty, unknown
+from closedloop.ui.states import unknown
 from closedloop.ui.station_view import (
     coverage_table,
     findings_table,
@@ -70,7 +71,11 @@ heading(
     ),
     key="loops",
 )
-st.html(loops_table(visit, station, counts, visit.ask(closed_in_period, **period)))
+closed = visit.ask(closed_in_period, **period)
+if counts or len(closed):
+    st.html(loops_table(visit, station, counts, closed))
+else:
+    nothing_here(visit, t("Nothing is open here, and nothing was closed in the period."), station)
 
 worst = visit.ask(open_items, wanted=OpenFilter(station=station), row_limit=WORST)
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -85,7 +90,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
         )
         st.html(download_links(visit, "open"))
 if worst.empty:
-    empty(t("Nothing is open here."))
+    nothing_here(visit, t("Nothing is open here."), station)
 else:
     link_list(visit, item_rows(visit, worst), key="worst", label=t("Open items, worst first"))
 
@@ -101,7 +106,10 @@ heading(
     ),
     key="registers",
 )
-st.html(registers_html(visit, facts, next(iter(visit.ask_rows(station_registers, **period)))))
+if first_reported(visit, station) is None:
+    st.html(registers_html(visit, facts, next(iter(visit.ask_rows(station_registers, **period)))))
+else:
+    unknown(t("Not reported: no data reach this moment."))
 
 st.subheader(t("Metrics and their course"))
 metric_cards(visit, station=station)
@@ -119,7 +127,7 @@ with left:
     )
     findings = visit.ask(open_findings_by_rule, station=station)
     if findings.empty:
-        empty(t("Nothing waits to be mended."))
+        nothing_here(visit, t("Nothing waits to be mended."), station)
     else:
         st.html(findings_table(visit, findings))
 with right:

@@ -7,15 +7,17 @@ from closedloop.queries.standing import opened_since, standing_counts, todays_it
 from closedloop.ui.cards import Explanation, by_colour, figure, heading, loop_parts
 from closedloop.ui.link_list import link_list
 from closedloop.ui.metric_cards import metric_cards
-from closedloop.ui.registry import OPEN, TODAY, page_title
+from closedloop.ui.reach import first_reported, nothing_here
+from closedloop.ui.registry import CATALOGUE, OPEN, TODAY, page_title
 from closedloop.ui.standing_view import (
     counted,
     item_rows,
     new_by_loop,
     red_overdue_stations,
     source_rows,
+    without_limit,
 )
-from closedloop.ui.states import empty, unknown
+from closedloop.ui.states import unknown
 from closedloop.ui.station_signals import signal_section
 from closedloop.ui.visit import current
 
@@ -49,12 +51,27 @@ overdue, due_soon = counted(counts, "overdue"), counted(counts, "due_soon")
 not_known, returned = counted(counts, "unknown"), counted(counts, returned=True)
 new = new_by_loop(visit, opened)
 still_open = texts.number(sum(counted(counts).values()))
+unconfirmed = counted(counts, "unconfirmed")
+no_limit = without_limit(visit, sum(unconfirmed.values()))
+known = bool(counts) or first_reported(visit) is None
+not_reported = "" if known else t("Not reported")
+
+
+def told(found: dict[str | None, int]) -> str:
+    """The figure of a card; a dash where no report reaches the moment."""
+    return texts.number(sum(found.values()) if known else None)
+
+
+def parts_of(found: dict[str | None, int]) -> str:
+    """Its colours, where anything is known."""
+    return by_colour(visit, found) if known else ""
+
 
 with st.grid("auto", min_column_width=170):
     figure(
         visit,
         t("Overdue"),
-        texts.number(sum(overdue.values())),
+        told(overdue),
         Explanation(
             t(
                 "Open items with at least one confirmed deadline passed at the moment shown; exactly at the "
@@ -64,7 +81,8 @@ with st.grid("auto", min_column_width=170):
             known_until=latest,
         ),
         key="overdue",
-        parts=by_colour(visit, overdue),
+        unit=not_reported,
+        parts=parts_of(overdue),
         page=OPEN,
         params={"view": "overdue"},
         link=t("Overdue items"),
@@ -72,7 +90,7 @@ with st.grid("auto", min_column_width=170):
     figure(
         visit,
         t("Due soon"),
-        texts.number(sum(due_soon.values())),
+        told(due_soon),
         Explanation(
             t(
                 "Open items not overdue, whose next deadline falls within the warning time of its policy "
@@ -82,7 +100,8 @@ with st.grid("auto", min_column_width=170):
             known_until=latest,
         ),
         key="due_soon",
-        parts=by_colour(visit, due_soon),
+        unit=not_reported,
+        parts=parts_of(due_soon),
         page=OPEN,
         params={"view": "due_soon"},
         link=t("Items due soon"),
@@ -90,7 +109,7 @@ with st.grid("auto", min_column_width=170):
     figure(
         visit,
         t("Not yet known"),
-        texts.number(sum(not_known.values())),
+        told(not_known),
         Explanation(
             t(
                 "Open items with a deadline between the last moment their station has reported and the "
@@ -100,11 +119,32 @@ with st.grid("auto", min_column_width=170):
             known_until=latest,
         ),
         key="unknown",
-        parts=by_colour(visit, not_known),
+        unit=not_reported,
+        parts=parts_of(not_known),
         page=OPEN,
         params={"view": "unknown"},
         link=t("Items to confirm"),
     )
+    if no_limit:
+        figure(
+            visit,
+            t("Open without a confirmed limit"),
+            told(unconfirmed),
+            Explanation(
+                t(
+                    "Open items whose limits nobody has confirmed: they are never overdue and never due "
+                    "soon, however long they stay open. The catalogue says which limits are confirmed, and "
+                    "by which rule."
+                ),
+                n=t("{n} open items", n=still_open),
+                known_until=latest,
+            ),
+            key="unconfirmed",
+            parts=parts_of(unconfirmed),
+            page=OPEN,
+            params={"view": "unconfirmed"},
+            link=t("Items without a confirmed limit"),
+        )
     figure(
         visit,
         t("New since the last duty day"),
@@ -126,7 +166,7 @@ with st.grid("auto", min_column_width=170):
     figure(
         visit,
         t("Returned for rework"),
-        texts.number(sum(returned.values())),
+        told(returned),
         Explanation(
             t(
                 "Open items that failed an inspection and wait for rectification, or were returned to the "
@@ -136,11 +176,23 @@ with st.grid("auto", min_column_width=170):
             known_until=latest,
         ),
         key="returned",
-        parts=by_colour(visit, returned),
+        unit=not_reported,
+        parts=parts_of(returned),
         page=OPEN,
         params={"only": "returned"},
         link=t("Returned items"),
     )
+
+if no_limit:
+    with st.container(horizontal=True, vertical_alignment="center", key="no_limit"):
+        st.caption(f":material/help: {no_limit}", width="content")
+        st.page_link(
+            str(CATALOGUE.file),
+            label=t("Which limits are confirmed"),
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            query_params=visit.shared,
+        )
 
 items = visit.ask(todays_items, station=visit.station)
 main, side = st.columns([3, 2], gap="medium") if visit.leads else (st.container(), st.container())
@@ -148,14 +200,16 @@ main, side = st.columns([3, 2], gap="medium") if visit.leads else (st.container(
 with main:
     for section, title, nothing, params in (
         ("overdue", t("Overdue, worst first"), t("Nothing is overdue."), {"view": "overdue"}),
-        ("due_soon", t("Due soon, worst first"), t("Nothing is due soon."), {"view": "due_soon"}),
+        ("due_soon", t("Due soon, the soonest first"), t("Nothing is due soon."), {"view": "due_soon"}),
         ("returned", t("Returned for rework"), t("Nothing waits for rework."), {"only": "returned"}),
     ):
         part = items[items["section"] == section]
         total = int(part["section_items"].iloc[0]) if len(part) else 0
         st.subheader(t("{heading} ({shown} of {total})", heading=title, shown=len(part), total=total))
-        if part.empty:
-            empty(nothing)
+        if part.empty and no_limit and section != "returned":
+            unknown(no_limit)
+        elif part.empty:
+            nothing_here(visit, nothing)
         else:
             link_list(visit, item_rows(visit, part), key=f"list_{section}", label=title)
             st.page_link(
@@ -183,8 +237,10 @@ with side:
         stations = red_overdue_stations(visit, counts)
         if stations:
             link_list(visit, stations, key="red_stations", label=t("Stations with an overdue red item"))
+        elif unconfirmed.get("red"):
+            unknown(without_limit(visit, unconfirmed["red"], red=True))
         else:
-            empty(t("No station has an overdue red item."))
+            nothing_here(visit, t("No station has an overdue red item."))
     heading(
         visit,
         t("Loaded until, by source"),

@@ -7,6 +7,7 @@ from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, heading
 from closedloop.ui.chart import chart
 from closedloop.ui.exports.links import download_links
+from closedloop.ui.ignored import ignored_names, ignored_values, say_ignored
 from closedloop.ui.metric_text import grain_name, metric_name
 from closedloop.ui.registry import TRENDS, page_title
 from closedloop.ui.states import unknown
@@ -33,6 +34,20 @@ if choice is None:
     st.stop()
 
 metrics = metrics_of(visit)
+options = {
+    "metric": tuple(metrics),
+    "grain": GRAINS,
+    "split": dimensions_of(visit, choice.metric, choice.first_day, choice.last_day),
+    "stations": names.stations(),
+}
+say_ignored(
+    visit,
+    [
+        *ignored_values(st.query_params, options),
+        *ignored_names(st.query_params, st.query_params, options),
+    ],
+)
+
 with st.grid("auto", min_column_width=200, vertical_alignment="bottom"):
     filters.select(
         t("Metric"), "metric", tuple(metrics), lambda metric_id: metric_name(visit, metrics[metric_id])
@@ -44,12 +59,11 @@ with st.grid("auto", min_column_width=200, vertical_alignment="bottom"):
         visit.last_full_day,
         default_period(choice.grain, choice.known_last),
     )
-    splits = dimensions_of(visit, choice.metric, choice.first_day, choice.last_day)
-    if splits:
+    if options["split"]:
         filters.select(
             t("Split by"),
             "split",
-            splits,
+            options["split"],
             lambda dimension: split_name(visit, dimension),
             everything=t("Station"),
         )

@@ -14,8 +14,8 @@ select
     coverage.station_id,
     coverage.source_table,
     coverage.covered_from,
-    coverage.known_until,
-    coalesce(coverage.known_until < :as_of, true) as is_unreported,
+    case when coalesce(coverage.covered_from <= :as_of, true) then coverage.known_until end as known_until,
+    coalesce(coverage.known_until < :as_of or coverage.covered_from > :as_of, true) as is_unreported,
     coverage.last_batch_id
 from marts.ops_coverage as coverage
 left join marts.dim_stations as stations
@@ -29,7 +29,9 @@ def freshness(scope: Scope, as_of: datetime, station: str | None = None) -> pd.D
     """Until when each source is completely known, per station.
 
     One row per station × source table in the bureau's fixed order. ``is_unreported`` is true when the source
-    is not known up to the moment (未报). An empty frame means that no load has declared what it covers.
+    is not known up to the moment (未报). A source that begins after the moment is unreported as well, and its
+    ``known_until`` is None: of the time before it nothing is known. An empty frame means that no load has
+    declared what it covers.
     """
     return read(scope, as_of, _FRESHNESS, {"station": station})
 

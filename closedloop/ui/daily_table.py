@@ -50,7 +50,7 @@ def _last_move(visit: Visit, row: Mapping) -> str:
 
 
 def _missing(visit: Visit, row: Mapping) -> list[str]:
-    """What was skipped, and how many elements the feedback form has."""
+    """What was skipped, and which stage is next."""
     t, names = visit.t, visit.names
     parts = []
     if row["missing_stages"]:
@@ -58,9 +58,14 @@ def _missing(visit: Visit, row: Mapping) -> list[str]:
         parts.append(t("skipped: {stages}", stages=skipped))
     if row["next_stage"]:
         parts.append(t("next: {stage}", stage=names.stage(row["loop"], row["next_stage"])))
-    if row["elements_recorded"] is not None:
-        parts.append(t("elements recorded: {count}", count=int(row["elements_recorded"])))
     return parts
+
+
+def _elements(visit: Visit, row: Mapping) -> list[str]:
+    """How many elements the feedback form has, where a source says so."""
+    if row["elements_recorded"] is None:
+        return []
+    return [visit.t("elements recorded: {count}", count=int(row["elements_recorded"]))]
 
 
 def _columns(visit: Visit) -> list[tuple[str, str]]:
@@ -94,6 +99,7 @@ def _cells(visit: Visit, row: Mapping) -> list[str]:
             names.stage(row["loop"], row["stage"]),
             texts.moment(row["stage_entered_at"]),
             texts.duration(timedelta(minutes=float(row["dwell_minutes"]))),
+            *_elements(visit, row),
         ),
         _lines(names.holder(row["holder_kind"], row["holder_id"])),
         _lines(*(_missing(visit, row) or ["—"])),
@@ -173,6 +179,7 @@ def _export(visit: Visit, params: Params, row_limit: int) -> Exported:
             "since": _local(visit, row["stage_entered_at"]),
             "hours": float(row["dwell_minutes"]) / 60,
             "holder": names.holder(row["holder_kind"], row["holder_id"]),
+            "elements": None if row["elements_recorded"] is None else int(row["elements_recorded"]),
             "missing": "；".join(_missing(visit, row)),
             "last": _last_move(visit, row) if row["last_at"] is not None else None,
             "last_at": _local(visit, row["last_at"]),
@@ -192,6 +199,7 @@ def _export(visit: Visit, params: Params, row_limit: int) -> Exported:
         "since": t("Since"),
         "hours": t("For (hours)"),
         "holder": t("Current holder"),
+        "elements": t("Elements recorded"),
         "missing": t("What is missing"),
         "last": t("Last move"),
         "last_at": t("Time of the last move"),

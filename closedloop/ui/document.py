@@ -12,10 +12,14 @@ from functools import lru_cache
 import streamlit as st
 
 from closedloop.ui.builtin_words import builtin_words
-from closedloop.ui.language import Texts
+from closedloop.ui.language import LANGUAGE_COOKIE, Texts, language_of
 
 #: ``lang`` of the document by language of the interface.
 CODES = {"zh": "zh-CN", "en": "en"}
+
+_CHOSEN = "language_chosen"
+#: Seconds that a browser keeps the choice: a year.
+_KEPT_FOR = 31_536_000
 
 _JS = r"""
 const NAMES = ["aria-label", "title", "placeholder", "alt"]
@@ -87,6 +91,7 @@ const watch = () => {
 
 export default function ({ data, parentElement }) {
   document.documentElement.lang = data.lang
+  if (data.cookie) document.cookie = data.cookie + (location.protocol === "https:" ? "; secure" : "")
   const pairs = Object.entries(data.words)
   const key = JSON.stringify(data.words)
   if (state.key !== key) {
@@ -107,9 +112,24 @@ def _component():
     return st.components.v2.component("closedloop_document", js=_JS)
 
 
+def usual_language() -> str:
+    """The language where the address names none: the one last chosen in this browser, else the browser's."""
+    return language_of(st.context.locale, st.context.cookies.get(LANGUAGE_COOKIE))
+
+
+def remember_language() -> None:
+    """Somebody chose a language: from the next run on the browser keeps it. A link with ``lang`` does not."""
+    st.session_state[_CHOSEN] = True
+
+
 def put_document(texts: Texts) -> None:
-    """Say the language of the document; takes no room on the page."""
+    """Say the language of the document, and keep one that was chosen; takes no room on the page."""
+    cookie = f"{LANGUAGE_COOKIE}={texts.language}; path=/; max-age={_KEPT_FOR}; samesite=lax"
     _component()(
         key="document",
-        data={"lang": CODES[texts.language], "words": builtin_words(texts)},
+        data={
+            "lang": CODES[texts.language],
+            "words": builtin_words(texts),
+            "cookie": cookie if st.session_state.get(_CHOSEN) else "",
+        },
     )

@@ -102,7 +102,14 @@ def format_moment(moment: datetime, zone: ZoneInfo) -> str:
 _ALL = ""
 
 
-def _write(param: str, default: object, to_text: Callable[[object], str | list[str]]) -> None:
+def _write(
+    param: str,
+    default: object,
+    to_text: Callable[[object], str | list[str]],
+    then: Callable[[], None] | None = None,
+) -> None:
+    if then is not None:
+        then()
     value = st.session_state[_key(param)]
     if value == default or value is None or value == []:
         st.query_params.pop(param, None)
@@ -159,8 +166,15 @@ def several(
     return current
 
 
-def switch(label: str, param: str, options: Sequence[str], names: Callable[[str], str], default: str) -> str:
-    """One of a few options, all of them in sight."""
+def switch(
+    label: str,
+    param: str,
+    options: Sequence[str],
+    names: Callable[[str], str],
+    default: str,
+    then: Callable[[], None] | None = None,
+) -> str:
+    """One of a few options, all of them in sight; ``then`` is called when somebody chooses."""
     current = one_of(st.query_params.get(param), options, default)
     st.session_state[_key(param)] = current
     st.segmented_control(
@@ -169,7 +183,7 @@ def switch(label: str, param: str, options: Sequence[str], names: Callable[[str]
         format_func=names,
         key=_key(param),
         on_change=_write,
-        args=(param, default, str),
+        args=(param, default, str, then),
         required=True,
     )
     return current or default

@@ -10,12 +10,13 @@ from closedloop.ui import filters, visit
 from closedloop.ui.admission import of_this_page
 from closedloop.ui.asking import BuildChanged
 from closedloop.ui.demo import open_identities, published_to_anybody
-from closedloop.ui.document import put_document
+from closedloop.ui.document import put_document, usual_language
 from closedloop.ui.freshness import freshness_line
-from closedloop.ui.ignored import ignored_shared, say_ignored
-from closedloop.ui.language import language_of, texts_for
+from closedloop.ui.ignored import ignored_shared, say_ignored, say_other_station
+from closedloop.ui.language import texts_for
 from closedloop.ui.menu import sidebar, top_menu
 from closedloop.ui.names import known_names
+from closedloop.ui.reach import say_where_data_begin
 from closedloop.ui.registry import WALL, page_title, pages_of
 from closedloop.ui.signin import closed_pages, no_grant_page, nothing_for_you_page, sign_in_page
 from closedloop.ui.states import explain_trouble, is_of_a_value, notices, page_failed, value_unknown
@@ -23,7 +24,7 @@ from closedloop.ui.style import ICON, put_style
 from closedloop.ui.traced import trace_page, trace_refusal
 
 settings = get_settings()
-language = filters.one_of(st.query_params.get("lang"), ("zh", "en"), language_of(st.context.locale))
+language = filters.one_of(st.query_params.get("lang"), ("zh", "en"), usual_language())
 texts = texts_for(language, settings.zone)
 st.set_page_config(
     page_title=texts.t("Closedloop"), page_icon=ICON, layout="wide", initial_sidebar_state="auto"
@@ -88,6 +89,8 @@ try:
         top_menu(here, pages, entry)
         freshness_line(texts, status)
         notices(here)
+        say_where_data_begin(here)
+        say_other_station(here, st.query_params)
         say_ignored(here, ignored_shared(st.query_params, here))
     chosen.run()
 except BuildChanged:

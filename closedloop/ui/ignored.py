@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
 from closedloop.ui import filters
 from closedloop.ui.exports.model import Params
 from closedloop.ui.language import LANGUAGES
-from closedloop.ui.visit import Visit
+from closedloop.ui.visit import SHARED, Visit
 
 _HARMLESS = re.compile(r"[\w:.-]{1,60}")
 
 
 def named(name: str, value: str) -> str:
     """``name=value``, or the name alone for a value like no option: nothing hostile is repeated."""
+    if not _HARMLESS.fullmatch(name):
+        return "…"
     return f"{name}={value}" if _HARMLESS.fullmatch(value) else name
+
+
+def ignored_names(params: Params, names: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Those of the ``names`` in an address that are no filter of the page, whose own ones are ``known``."""
+    understood = {*SHARED, *known}
+    return [named(name, params.get(name) or "") for name in names if name not in understood]
 
 
 def ignored_values(params: Params, known: Mapping[str, Sequence[str]]) -> list[str]:
@@ -35,8 +43,9 @@ def ignored_shared(params: Params, visit: Visit) -> list[str]:
     not the visitor's, a moment that is none or lies after the latest known one, a day that is none.
     """
     zone, latest = visit.texts.zone, visit.published.default_as_of
-    stations = visit.names.stations()
-    found = ignored_values(params, {"station": stations, "lang": tuple(LANGUAGES)})
+    # Whoever has one station is told so in words of its own.
+    stations = {"station": visit.names.stations()} if visit.leads else {}
+    found = ignored_values(params, {**stations, "lang": tuple(LANGUAGES)})
     moment = params.get("as_of")
     if moment is not None:
         read = filters.parse_moment(moment, zone, latest)
@@ -59,3 +68,19 @@ def say_ignored(visit: Visit, found: Sequence[str]) -> None:
             ),
             icon=":material/filter_list_off:",
         )
+
+
+def say_other_station(visit: Visit, params: Params) -> None:
+    """A notice for somebody of one station whose address asks for another; nothing in any other case.
+
+    Whether the other one exists is not said.
+    """
+    if visit.leads or all(asked in visit.names.stations() for asked in params.get_all("station")):
+        return
+    st.info(
+        visit.t(
+            "The address asks for a station that is not for you to see. Your own is shown: {station}.",
+            station=visit.names.station(visit.identity.station_id),
+        ),
+        icon=":material/lock:",
+    )

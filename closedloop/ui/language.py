@@ -22,8 +22,16 @@ LOCALES = Path(__file__).parent / "locales"
 LANGUAGES = {"zh": "中文", "en": "English"}
 
 
-def language_of(browser_locale: str | None) -> str:
-    """The language for a browser that has not chosen: Chinese for any ``zh*``, English for all others."""
+#: The cookie in which a browser keeps the language that was last chosen in it.
+LANGUAGE_COOKIE = "closedloop_language"
+
+
+def language_of(browser_locale: str | None, remembered: str | None = None) -> str:
+    """The language where the address names none: the one last chosen in this browser; without a choice
+    Chinese for any ``zh*``, English for all others.
+    """
+    if remembered in LANGUAGES:
+        return str(remembered)
     return "zh" if (browser_locale or "").lower().startswith("zh") else "en"
 
 

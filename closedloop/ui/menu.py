@@ -8,7 +8,8 @@ import streamlit as st
 
 from closedloop.settings import get_settings
 from closedloop.ui import filters
-from closedloop.ui.language import LANGUAGES, language_of
+from closedloop.ui.document import remember_language, usual_language
+from closedloop.ui.language import LANGUAGES
 from closedloop.ui.registry import DRAWERS, PageEntry, drawer_name, page_summary
 from closedloop.ui.signin import can_sign_out, identity_name, kind_of_data, sign_out_form
 from closedloop.ui.visit import Visit
@@ -107,7 +108,8 @@ def sidebar(visit: Visit, entry: PageEntry) -> None:
             "lang",
             tuple(LANGUAGES),
             LANGUAGES.__getitem__,
-            language_of(st.context.locale),
+            usual_language(),
+            then=remember_language,
         )
         st.divider()
         st.markdown(f":material/person: {identity_name(visit.identity, texts, visit.names)}")

@@ -12,7 +12,7 @@ from closedloop.queries.reading import rows
 from closedloop.queries.standing import JUDGEMENTS, OpenFilter
 from closedloop.ui import filters
 from closedloop.ui.exports.model import Params
-from closedloop.ui.ignored import ignored_values
+from closedloop.ui.ignored import ignored_names, ignored_values
 from closedloop.ui.likely import basis_text, chance_text
 from closedloop.ui.visit import Visit
 
@@ -67,22 +67,32 @@ def read_choice(params: Params, visit: Visit) -> OpenChoice:
     )
 
 
-def ignored_filters(params: Params, visit: Visit) -> list[str]:
-    """The list's own filters in an address that name none of the options, as ``loop=volunteer``."""
+def ignored_filters(params: Params, present: Iterable[str], visit: Visit) -> list[str]:
+    """What an address asks of the list and does not get, as ``loop=volunteer``: a value that is none of the
+    options, a filter that the list has not. ``present`` are the names in the address.
+    """
     names = visit.names
-    return ignored_values(
-        params,
-        {
-            "loop": names.ids("loop"),
-            "colour": SEVERITIES,
-            "target": names.ids("target"),
-            "stage": names.ids("stage"),
-            "holder": HOLDERS,
-            "view": (*VIEWS, LIKELY),
-            "only": ("returned", "new"),
-            "age": tuple(str(days) for days in AGES),
-        },
-    )
+    options = {
+        "loop": names.ids("loop"),
+        "colour": SEVERITIES,
+        "target": names.ids("target"),
+        "stage": names.ids("stage"),
+        "holder": HOLDERS,
+        "view": (*VIEWS, LIKELY),
+        "only": ("returned", "new"),
+        "age": tuple(str(days) for days in AGES),
+    }
+    return [*ignored_values(params, options), *ignored_names(params, present, options)]
+
+
+def loops_offered(visit: Visit, counts: Sequence[Mapping], wanted: OpenFilter) -> tuple[str, ...]:
+    """The loops that have an open item, and those the address asks for; in the loops' fixed order.
+
+    ``counts`` are the rows of ``queries.standing.standing_counts``.
+    """
+    asked = (*wanted.stages, wanted.target or "")
+    occurring = {row["loop"] for row in counts}.union(wanted.loops, (key.split(":")[0] for key in asked))
+    return tuple(loop for loop in visit.names.ids("loop") if loop in occurring)
 
 
 def judgement_label(visit: Visit, judgement: str, unit: str | None) -> str:
@@ -187,11 +197,11 @@ def display_frame(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
             "item": frame["item_no"],
             "severity": _mapped(frame["severity"], names.severity),
             "title": frame["title"],
-            "station": _mapped(frame["station_id"], names.station),
-            "holder": _mapped(holders, lambda pair: names.holder(*pair)),
             "due_at": local("due_at"),
             "standing": _mapped(standings, lambda pair: judgement_label(visit, *pair)),
             "overdue_days": pd.to_numeric(frame["overdue_minutes"]) / 1440,
+            "station": _mapped(frame["station_id"], names.station),
+            "holder": _mapped(holders, lambda pair: names.holder(*pair)),
             "days_left": pd.to_numeric(frame["minutes_left"]).where(frame["overdue_since"].isna()) / 1440,
             "loop": _mapped(frame["loop"], names.loop),
             "stage": _mapped(pairs, lambda pair: names.stage(*pair)),

@@ -12,8 +12,22 @@ from closedloop.ui.visit import Visit
 _KEY = "open_item"
 #: Rows up to which the list is as high as its rows; a longer one scrolls.
 _SHORT = 18
-#: Pixels: the first six columns fit a wide screen beside the sidebar without scrolling.
-_WIDTHS = {"item": 112, "severity": 84, "title": 290, "station": 118, "holder": 130, "due_at": 140}
+#: Pixels: up to the due moment and how long it is passed, the columns fit beside the sidebar of a screen of
+#: 1440 without scrolling, in both languages.
+_WIDTHS = {
+    "item": 112,
+    "chance": 150,
+    "severity": 84,
+    "title": 240,
+    "due_at": 132,
+    "standing": 92,
+    "overdue_days": 116,
+    "target": 128,
+    "station": 118,
+    "holder": 130,
+    "days_left": 92,
+    "age_days": 92,
+}
 _TEXTS = ("standing", "loop", "title", "station", "stage", "holder", "target", "missing")
 _BADGES = ["red", "orange", "blue", "gray"]
 
@@ -29,6 +43,8 @@ def open_table(visit: Visit, frame: pd.DataFrame) -> None:
     labels = column_labels(visit)
     table = display_frame(visit, frame)
     names = [visit.names.severity(None if s == "none" else s) for s in SEVERITIES]
+    if visit.identity.station_id is not None:
+        table = table.drop(columns=["station"])
     table["severity"] = [[value] for value in table["severity"]]
     number, moment = st.column_config.NumberColumn, st.column_config.DatetimeColumn
     st.dataframe(
@@ -54,12 +70,12 @@ def open_table(visit: Visit, frame: pd.DataFrame) -> None:
                 labels["severity"], width=_WIDTHS["severity"], options=names, color=_BADGES
             ),
             **(
-                {"overdue_days": number(labels["overdue_days"], format="%.1f")}
+                {"overdue_days": number(labels["overdue_days"], width=_WIDTHS["overdue_days"], format="%.1f")}
                 if "overdue_days" in table
                 else {}
             ),
-            "days_left": number(labels["days_left"], format="%.1f"),
-            "age_days": number(labels["age_days"], format="%.1f"),
+            "days_left": number(labels["days_left"], width=_WIDTHS["days_left"], format="%.1f"),
+            "age_days": number(labels["age_days"], width=_WIDTHS["age_days"], format="%.1f"),
             "due_at": moment(labels["due_at"], width=_WIDTHS["due_at"], format="YYYY-MM-DD HH:mm"),
             "opened_at": moment(labels["opened_at"], format="YYYY-MM-DD HH:mm"),
             "returned": st.column_config.CheckboxColumn(labels["returned"]),

@@ -70,6 +70,8 @@ def _identity_purpose(identity: Identity, texts: Texts) -> str:
         return texts.t("Every station: what needs me, and whom do I call?")
     if identity.role == "analyst":
         return texts.t("Every station, and how the data came in.")
+    if identity.role == "wall":
+        return texts.t("Counts of every station on one screen, and no item.")
     return texts.t("Their own station only; the database enforces it.")
 
 

@@ -29,6 +29,23 @@ def counted(
     return found
 
 
+def without_limit(visit: Visit, items: int, *, red: bool = False) -> str:
+    """That open items have no confirmed limit, so that no deadline speaks for them; empty where all have."""
+    if not items:
+        return ""
+    if red:
+        return visit.texts.n(
+            "{count} open red item has no confirmed limit, so nobody can say whether it is overdue.",
+            "{count} open red items have no confirmed limit, so nobody can say whether they are overdue.",
+            items,
+        )
+    return visit.texts.n(
+        "{count} open item has no confirmed limit, so nobody can say whether it is overdue.",
+        "{count} open items have no confirmed limit, so nobody can say whether they are overdue.",
+        items,
+    )
+
+
 def item_rows(visit: Visit, frame: pd.DataFrame) -> list[LinkRow]:
     """Rows of ``queries.standing`` as links to their items: colour, deadline, station, stage, holder."""
     names, t = visit.names, visit.t

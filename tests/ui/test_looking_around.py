@@ -273,8 +273,3 @@ def test_what_an_address_asks_for_and_does_not_get_is_said(visit):
     expect(notice).to_contain_text("station=S99, as_of=2099-01-01T00:00, to=tomorrow")
     visitor.open("loops?station=S07&as_of=2025-04-01T08:00&lang=en")
     expect(notice).to_have_count(0)
-
-
-def test_a_station_head_is_told_that_another_station_is_not_shown(visit):
-    page = visit(locale="en-US").sign_in("station-S03", "loops?station=S07")
-    expect(page.get_by_text("Not a filter known here")).to_contain_text("station=S07")
