@@ -263,12 +263,21 @@ _COLUMNS = """
     extract(epoch from :as_of - stage_entered_at) / 60 as dwell_minutes
 """
 
-_WORST_FIRST = """
+#: True of an item whose deadline is near: then the hour weighs more than the colour.
+_PRESSING = """(
+        judgement = 'due_soon'
+        or (judgement = 'running' and due_at <= :as_of + interval '24 hours')
+    ) is true"""
+
+#: Overdue by colour, then the longest; due soon and not yet known; due within 24 hours; the rest by colour.
+_WORST_FIRST = f"""
+    array_position(array['overdue', 'due_soon', 'unknown'], judgement) nulls last,
+    ({_PRESSING}) desc,
     array_position(
-        array['overdue', 'due_soon', 'unknown', 'running', 'paused', 'no_calendar', 'unconfirmed', 'untimed'],
+        array['running', 'paused', 'no_calendar', 'unconfirmed', 'untimed'],
         judgement
     ),
-    array_position(array['red', 'yellow', 'blue'], severity) nulls last,
+    case when not {_PRESSING} then array_position(array['red', 'yellow', 'blue'], severity) end nulls last,
     coalesce(overdue_since, due_at) nulls last,
     opened_at,
     work_item_id
@@ -287,8 +296,9 @@ limit :row_limit
 
 
 def open_items(scope: Scope, as_of: datetime, wanted: OpenFilter, row_limit: int = 5000) -> pd.DataFrame:
-    """The open items, worst first: overdue before due soon, red before yellow before blue, longest overdue
-    first.
+    """The open items, worst first: overdue (red before yellow before blue, then the longest), due soon (the
+    soonest first, whatever their colour), not yet known, due within 24 hours (likewise the soonest first),
+    then the rest by colour and deadline.
 
     One row per work item. ``overdue_minutes``, ``minutes_left``, ``dwell_minutes`` in minutes, ``age_days``
     in days.

@@ -215,11 +215,30 @@ def test_the_open_list_is_that_of_the_mart_at_its_own_moment(city, latest):
     assert overdue == {work_item for work_item, late in mart if late}
 
 
-def test_the_worst_comes_first(city, latest):
-    listed = rows(standing.open_items(CITY, latest, OpenFilter()))
+def test_the_open_list_stands_in_the_order_its_page_names(latest):
+    found = rows(standing.open_items(CITY, latest, OpenFilter()))
+    day = timedelta(hours=24)
     colours = {"red": 0, "yellow": 1, "blue": 2, None: 3}
-    order = [(JUDGEMENTS.index(row["judgement"]), colours[row["severity"]]) for row in listed]
-    assert order == sorted(order)
+
+    def place(row):
+        judgement, due = row["judgement"], row["due_at"]
+        colour, when = (
+            colours[row["severity"]],
+            row["overdue_since"] or due or datetime.max.replace(tzinfo=UTC),
+        )
+        if judgement in ("overdue", "unknown"):
+            return ("overdue", "due_soon", "unknown").index(judgement), 0, colour, when
+        if judgement == "due_soon":
+            return 1, 0, 0, when
+        if judgement == "running" and due <= latest + day:
+            return 3, 0, 0, when
+        return 4, JUDGEMENTS.index(judgement), colour, when
+
+    places = [place(row) for row in found]
+    assert places == sorted(places)
+    soon = [row for row in found if row["judgement"] == "due_soon"]
+    assert len({row["severity"] for row in soon}) > 1, "one colour alone cannot show that the hour leads"
+    assert {0, 1, 4} <= {first for first, *_ in places}
 
 
 @pytest.mark.parametrize(
