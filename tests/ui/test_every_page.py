@@ -124,7 +124,7 @@ def test_the_sign_in_can_be_read_by_everybody(locale, visit):
     visitor = visit(locale=locale)
     page = visitor.open("open")
     expect(page.locator("button[name=who]").first).to_be_visible()
-    assert page.evaluate("document.documentElement.lang") == CODES[locale[:2]]
+    expect(page.locator("html")).to_have_attribute("lang", CODES[locale[:2]])
     assert untranslated(texts_of(page), locale[:2], frozenset()) == []
     for window in _WINDOWS:
         for scheme in _SCHEMES:
