@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import axe_playwright_python
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 #: axe-core as its Python package carries it.
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -28,7 +29,7 @@ _COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 _SIDEWAYS = """() => [document.scrollingElement, document.querySelector("[data-testid=stMain]")]
     .map((part) => part.scrollWidth - part.clientWidth)"""
 
-#: Every chart is drawn: only then does it have its name.
+#: Every chart is drawn.
 _DRAWN = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart]")]
     .every((chart) => chart.querySelector("svg, canvas"))"""
 
@@ -105,6 +106,9 @@ def texts_of(page: Page) -> list[str]:
 def charts_of(page: Page) -> list[dict]:
     """Every chart, once all are drawn, with its accessible ``name`` and the ``rows`` of its table."""
     page.wait_for_function(_DRAWN)
+    # A chart gets its name a moment after it is drawn; one that gets none is for the caller to find.
+    with suppress(TimeoutError):
+        page.wait_for_function(f"() => ({_CHARTS})().every((chart) => chart.name)", timeout=10_000)
     return page.evaluate(_CHARTS)
 
 
