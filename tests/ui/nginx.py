@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import ssl
 from pathlib import Path
 
 from cryptography import x509
@@ -33,6 +34,20 @@ def certificate(folder: Path) -> None:
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     (folder / "key.pem").write_bytes(key.private_bytes(pem, pkcs8, plain))
     (folder / "cert.pem").write_bytes(made.public_bytes(pem))
+
+
+def trusting(folder: Path, *, threads: bool = False) -> ssl.SSLContext:
+    """What a client of ``certificate``'s server needs to believe it; ``threads`` for a websocket's client.
+
+    That client reads in a thread of its own while it sends its request. TLS 1.3 sends session tickets just
+    then, Python 3.11 lets both into one OpenSSL connection at a time, and the request may never leave: nginx
+    waits for it for ``client_header_timeout`` and closes. TLS 1.2 has sent its ticket before.
+    """
+    context = ssl.create_default_context(cafile=folder / "cert.pem")
+    context.check_hostname = False
+    if threads:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 def standalone(text: str, folder: Path) -> Path:

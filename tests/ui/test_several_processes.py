@@ -14,7 +14,7 @@ import pytest
 
 from closedloop.settings import PROJECT_ROOT
 from tests.ui.conftest import Site, free_port, serving
-from tests.ui.nginx import NGINX, certificate, standalone
+from tests.ui.nginx import NGINX, certificate, standalone, trusting
 from tests.ui.streaming import sent, sign_in
 
 
@@ -24,6 +24,7 @@ class Several:
 
     url: str
     tls: ssl.SSLContext
+    websocket_tls: ssl.SSLContext
     servers: dict[str, tuple[Site, ExitStack]]
 
     @property
@@ -41,7 +42,7 @@ class Several:
             return answer.status, answer.headers["x-answered-by"]
 
     def page(self, cookie: str) -> bytes:
-        return sent(self.url, "open", "lang=en", cookie, tls=self.tls)
+        return sent(self.url, "open", "lang=en", cookie, tls=self.websocket_tls)
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +70,6 @@ def several(city, make_warehouse, tmp_path_factory) -> Iterator[Several]:
     ):
         assert old in text, old
         text = text.replace(old, new)
-    tls = ssl.create_default_context(cafile=folder / "cert.pem")
-    tls.check_hostname = False
     nginx = subprocess.Popen([NGINX, "-c", standalone(text, folder)])
     try:
         with ExitStack() as first, ExitStack() as second:
@@ -78,7 +77,9 @@ def several(city, make_warehouse, tmp_path_factory) -> Iterator[Several]:
                 f"127.0.0.1:{own}": (stack.enter_context(serving(warehouse, folder, port=own)), stack)
                 for own, stack in zip(pages, (first, second), strict=True)
             }
-            yield Several(f"https://localhost:{port}", tls, servers)
+            yield Several(
+                f"https://localhost:{port}", trusting(folder), trusting(folder, threads=True), servers
+            )
     finally:
         nginx.terminate()
         nginx.wait(timeout=30)
