@@ -74,9 +74,11 @@ def ask(
     """The answer of ``question(scope, as_of, **arguments)`` from this build, else BuildChanged.
 
     ``arguments`` are plain values, tuples or frozen dataclasses: their ``repr`` is their key. The frame is
-    the caller's own to change: its columns are shared with what is kept until somebody writes to them.
+    the caller's own to change.
     """
-    return _answer(question, scope, as_of, build_id, arguments).frame.copy(deep=False)
+    # Deep, and no slower: texts are never copied. A shallow copy leaves a weak reference in every column that
+    # is kept, which pandas forgets only by the hundred: 66,000 of them after 500 runs.
+    return _answer(question, scope, as_of, build_id, arguments).frame.copy()
 
 
 def ask_rows(

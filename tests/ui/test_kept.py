@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -135,6 +137,27 @@ def test_what_a_page_does_to_its_answer_reaches_nobody_else(question):
     assert again.attrs[BUILD] == 7
     assert ask_rows(question, Scope.city(), NOON, 7) == [{"station": "*", "items": [1, 2]}]
     assert len(question.asked) == 1
+
+
+def test_handing_an_answer_out_leaves_nothing_behind_in_what_is_kept(monkeypatch: pytest.MonkeyPatch):
+    """Shallow copies left weak references in every column: 66,000 after 500 runs."""
+    monkeypatch.setattr(asking, "_ANSWERS", Kept(2**20, 60, lambda _: 1))
+
+    def wide(_scope: Scope, _as_of: datetime) -> pd.DataFrame:
+        frame = pd.DataFrame({name: [name] for name in "abcdefghij"})
+        frame.attrs[BUILD] = 7
+        return frame
+
+    def weak() -> int:
+        gc.collect()
+        return sum(type(each) is weakref.ReferenceType for each in gc.get_objects())
+
+    ask(wide, Scope.city(), NOON, 7)
+    before = weak()
+    for _ in range(600):
+        ask(wide, Scope.city(), NOON, 7)
+    # 500 for the names of the columns, which copies share; ten times as many if they shared the columns.
+    assert weak() - before < 1000
 
 
 def test_an_answer_of_another_build_is_neither_shown_nor_kept(question):
