@@ -28,6 +28,7 @@ from closedloop.ui.identity import may_upload
 from closedloop.ui.registry import DATA, page_title
 from closedloop.ui.standing_view import source_rows
 from closedloop.ui.states import empty, unknown
+from closedloop.ui.upload_start import upload_section
 from closedloop.ui.visit import current
 
 visit = current()
@@ -80,9 +81,6 @@ else:
         )
 
 if may_upload(visit.identity):
-    # What reads files takes 40 MB, and most page servers never need it.
-    from closedloop.ui.upload_view import upload_section
-
     upload_section(visit)
 
 reasons = visit.ask(quarantine_reasons, station=visit.station)

@@ -6,10 +6,10 @@ Other rooms use what is named here::
     reports = intake.load_directory(folder, progress=print)
 """
 
+from closedloop.hints import Hint
 from closedloop.intake.covers import Covers
 from closedloop.intake.directory import load_directory
 from closedloop.intake.drafting import suggest_mapping
-from closedloop.intake.hints import Hint
 from closedloop.intake.keeping import keeping
 from closedloop.intake.load import Prepared, load_file, prepare_bytes, prepare_file, write
 from closedloop.intake.mapping import MappingError, MappingFile, parse_mapping, read_mapping

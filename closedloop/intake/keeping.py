@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 
 from closedloop import warehouse
+from closedloop.hints import Hint
 from closedloop.intake.contract import TABLES, key_of
-from closedloop.intake.hints import Hint
 from closedloop.intake.load import Prepared
 from closedloop.intake.reading import ROW
 from closedloop.intake.store.copying import copy_rows, create_incoming

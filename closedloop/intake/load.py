@@ -13,9 +13,9 @@ from sqlalchemy import Table
 
 from closedloop import warehouse
 from closedloop.errors import ClosedloopError
+from closedloop.hints import Hint, hint
 from closedloop.intake.contract import ITEM_TABLES, TABLES, UNASSIGNED, key_of
 from closedloop.intake.covers import Covers, Extract
-from closedloop.intake.hints import Hint, hint
 from closedloop.intake.mapping import (
     Mapped,
     Mapping,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from closedloop.intake.hints import Hint
+from closedloop.hints import Hint
 from closedloop.intake.reading import LeftOut
 from closedloop.intake.store.batches import Counts
 from closedloop.intake.validation import BadRow

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import psycopg
 
 from closedloop import warehouse
+from closedloop.hints import Hint, hint
 from closedloop.intake.contract import TABLES
 from closedloop.intake.covers import Covers, Extract
-from closedloop.intake.hints import Hint, hint
 from closedloop.intake.load import Prepared, loops_in, refuse_empty_extract
 from closedloop.intake.store import tombstones
 from closedloop.intake.store.copying import copy_rows, create_incoming

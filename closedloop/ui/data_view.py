@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from closedloop.intake.hints import in_chinese
+from closedloop.hints import in_chinese
 from closedloop.queries.reading import rows
 from closedloop.ui.visit import Visit
 

@@ -1,4 +1,4 @@
-"""The upload on the Data page: choose a file, see what would become of it, load it."""
+"""The upload on the Data page, once a file is chosen: see what would become of it, load it."""
 
 from __future__ import annotations
 
@@ -15,45 +15,20 @@ from closedloop.intake.covers import Extract
 from closedloop.intake.masking import mask
 from closedloop.intake.reading import ROW, LeftOut
 from closedloop.ui import upload
-from closedloop.ui.cards import Explanation, heading
 from closedloop.ui.upload import Busy, Wish
+from closedloop.ui.upload_start import DRAFT, GOING, KEEPING, PREVIEW
 from closedloop.ui.visit import Visit
 
 #: Rows of the preview, and refused rows listed in it.
 FIRST_ROWS, BAD_ROWS = 8, 50
-_LOADED, _PREVIEW, _DRAFT, _GOING = "upload_loaded", "upload_preview", "upload_draft", "upload_going"
-_KEEPING = "upload_keeping"
+_LOADED = "upload_loaded"
 
 
-def upload_section(visit: Visit) -> None:
-    """A file, how to read it, what would become of it, and the button that loads it."""
+def show_upload(visit: Visit, name: str, data: bytes) -> None:
+    """What would become of a file that was chosen, and the button that loads it."""
     t = visit.t
-    heading(
-        visit,
-        t("Load an export"),
-        Explanation(
-            t(
-                "The same as the command load: bad rows go to quarantine with their reasons, columns that "
-                "nothing names are dropped, a caller becomes a keyed hash, numbers of persons in texts are "
-                "masked. Nothing is written before the button is pressed."
-            )
-        ),
-        key="upload",
-    )
-    if visit.published.demo:
-        st.caption(
-            ":material/warning: "
-            + t("This is the demo, and its pages need no password: load no real file into it.")
-        )
-    file = st.file_uploader(t("An export: CSV, XLSX, old XLS, ODS, or a web page named .xls"), key="upload")
-    if file is None:
-        st.session_state.pop(_PREVIEW, None)
-        st.session_state.pop(_DRAFT, None)
-        st.session_state.pop(_GOING, None)
-        st.session_state.pop(_KEEPING, None)
-        return
     try:
-        wish = _wish(visit, file.name, file.getvalue())
+        wish = _wish(visit, name, data)
         prepared = _prepared(visit, wish)
     except ClosedloopError as error:
         st.error(
@@ -77,7 +52,7 @@ def _wish(visit: Visit, name: str, data: bytes) -> Wish:
     """What the person chose. The table and the mapping are proposed from the headers."""
     t = visit.t
     key = Wish(name, data, "").token
-    draft = _remembered(_DRAFT, key, lambda: _draft(visit, data, name, None))
+    draft = _remembered(DRAFT, key, lambda: _draft(visit, data, name, None))
     left, right = st.columns(2)
     with left:
         guessed = draft.table if draft else "incidents"
@@ -115,7 +90,7 @@ def _wish(visit: Visit, name: str, data: bytes) -> Wish:
 
 
 def _mapping(visit: Visit, name: str, data: bytes, table: str, key: str) -> str:
-    draft = _remembered(_DRAFT, f"{key}_{table}", lambda: _draft(visit, data, name, table))
+    draft = _remembered(DRAFT, f"{key}_{table}", lambda: _draft(visit, data, name, table))
     text = st.text_area(
         visit.t("The mapping (YAML): a draft from the headers, to be edited"),
         value=draft.text if draft else "",
@@ -145,7 +120,7 @@ def _canonical(visit: Visit, wish: Wish) -> bool:
 def _prepared(visit: Visit, wish: Wish) -> Prepared:
     """The preview, kept while nothing of the wish changes. Only the last one is kept."""
     how = Wish(wish.name, wish.data, wish.table, wish.mapping).token
-    return _remembered(_PREVIEW, how, lambda: upload.preview(visit.identity, wish))
+    return _remembered(PREVIEW, how, lambda: upload.preview(visit.identity, wish))
 
 
 def _remembered(place: str, key: str, make):
@@ -265,14 +240,14 @@ def _going(visit: Visit, wish: Wish, prepared: Prepared) -> tuple[Withdrawal, ..
     """What a full extract would withdraw; asked once for a wish, and not again after it was loaded."""
     if wish.extract != "full" or wish.token in st.session_state.get(_LOADED, {}):
         return ()
-    return _remembered(_GOING, wish.token, lambda: upload.withdrawals(visit.identity, wish, prepared))
+    return _remembered(GOING, wish.token, lambda: upload.withdrawals(visit.identity, wish, prepared))
 
 
 def _keeping(visit: Visit, wish: Wish, prepared: Prepared) -> tuple[Hint, ...]:
     """What known rows would keep; asked once for a wish, and not again after the load has said it."""
     if wish.token in st.session_state.get(_LOADED, {}):
         return ()
-    return _remembered(_KEEPING, wish.token, lambda: upload.keeping(visit.identity, prepared))
+    return _remembered(KEEPING, wish.token, lambda: upload.keeping(visit.identity, prepared))
 
 
 def _say_going(visit: Visit, going: tuple[Withdrawal, ...]) -> None:

@@ -7,8 +7,8 @@ import string
 
 import pytest
 
+from closedloop.hints import _SENTENCES, Hint, hint, in_chinese
 from closedloop.intake import MappingError, load_directory, parse_mapping
-from closedloop.intake.hints import _SENTENCES, Hint, hint, in_chinese
 from tests.intake.files import incident, write_csv
 from tests.intake.files.make import HEADER, xlsx
 from tests.intake.test_load import load, query

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from closedloop import intake
+from closedloop.hints import in_chinese
 from closedloop.intake import keeping, parse_mapping, prepare_file, quarantine
 from closedloop.intake.contract import TABLES, business_columns
-from closedloop.intake.hints import in_chinese
 from closedloop.intake.store.unsaid import unsaid
 from tests.intake.files import incident, write_csv
 from tests.intake.test_command_line import closedloop

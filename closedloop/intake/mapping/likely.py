@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from closedloop.hints import Hint, hint
 from closedloop.intake.contract import TABLES
-from closedloop.intake.hints import Hint, hint
 from closedloop.intake.mapping.synonyms import synonyms
 from closedloop.intake.masking import mask
 from closedloop.intake.reading.header import NAMELESS, header_key

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Boolean, Column, Date, DateTime
 
+from closedloop.hints import Hint, hint
 from closedloop.intake.contract import TABLES, business_columns, key_of
-from closedloop.intake.hints import Hint, hint
 from closedloop.intake.mapping.synonyms import names_narrative, names_person, synonyms
 from closedloop.intake.mapping.yaml_file import FILL_IN
 from closedloop.intake.masking import mask, persons_in_column

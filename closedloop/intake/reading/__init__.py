@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from closedloop.intake.hints import Hint, hint
+from closedloop.hints import Hint, hint
 from closedloop.intake.masking import mask
 from closedloop.intake.reading.container import MOST_BYTES, unpack
 from closedloop.intake.reading.delimited import read_delimited

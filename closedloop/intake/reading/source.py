@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from closedloop.intake.hints import Hint
+from closedloop.hints import Hint
 
 #: Row number as a spreadsheet shows it: the first row of the file is 1, so the first row under a header is 2.
 ROW = "__row"

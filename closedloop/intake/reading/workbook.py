@@ -11,7 +11,7 @@ from typing import Literal
 import fastexcel
 import polars as pl
 
-from closedloop.intake.hints import Hint, hint
+from closedloop.hints import Hint, hint
 from closedloop.intake.masking import mask
 from closedloop.intake.reading.grid import count_hits, table_of
 from closedloop.intake.reading.header import LOOK_AHEAD, Header

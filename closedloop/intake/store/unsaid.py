@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import psycopg
 from sqlalchemy import Table
 
+from closedloop.hints import Hint, hint
 from closedloop.intake.contract import business_columns, key_of
-from closedloop.intake.hints import Hint, hint
 from closedloop.intake.store.copying import INCOMING
 from closedloop.warehouse.statements import of_names, only_row
 

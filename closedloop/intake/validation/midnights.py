@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy import DateTime, Table
 
+from closedloop.hints import Hint, hint
 from closedloop.intake.contract import business_columns
-from closedloop.intake.hints import Hint, hint
 
 #: So many are no chance any more.
 FEWEST = 3
