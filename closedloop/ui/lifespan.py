@@ -11,6 +11,7 @@ import streamlit as st
 
 from closedloop.errors import ClosedloopError
 from closedloop.settings import Settings, get_settings
+from closedloop.ui.sweep import sweep
 from closedloop.ui.warm import send_at_once, warm_up
 from closedloop.warehouse import embedded
 
@@ -22,11 +23,15 @@ WATCH_SECONDS = 5.0
 
 @asynccontextmanager
 async def page_server_lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
-    """Everything around serving: warm before the first visitor, and the warehouse running meanwhile."""
+    """Everything around serving: warm before the first visitor, swept and with a warehouse meanwhile."""
     await anyio.to_thread.run_sync(warm_up)
     send_at_once()
-    async with warehouse_lifespan(app) as state:
-        yield state
+    async with warehouse_lifespan(app) as state, anyio.create_task_group() as tasks:
+        tasks.start_soon(sweep)
+        try:
+            yield state
+        finally:
+            tasks.cancel_scope.cancel()
 
 
 @asynccontextmanager
