@@ -15,14 +15,18 @@ from functools import cached_property
 import pandas as pd
 
 from closedloop.errors import ClosedloopError
+from closedloop.queries.loading import builds
 from closedloop.queries.reading import BUILD, rows
 from closedloop.ui.kept import Kept
 from closedloop.warehouse.scope import Scope
 
 Question = Callable[..., pd.DataFrame]
 
-#: Loads and failed builds reach the pages between two publications, so no answer is kept for longer.
-KEEP_SECONDS = 600
+#: The marts of a build never change, so an answer is as good as new until the next one is published.
+KEEP_SECONDS = 24 * 3600
+#: Questions about what changes between two publications: builds that failed or are being made.
+CHANGING = frozenset({builds})
+CHANGING_SECONDS = 60
 #: All answers of the process together. What is forgotten is asked again.
 ROOM = 32 * 2**20
 
@@ -48,6 +52,7 @@ def _size(answer: _Answer) -> int:
 
 
 _ANSWERS: Kept[_Answer] = Kept(ROOM, KEEP_SECONDS, _size)
+_CHANGING_ANSWERS: Kept[_Answer] = Kept(2**20, CHANGING_SECONDS, _size)
 
 
 def _answer(
@@ -65,7 +70,7 @@ def _answer(
     name = f"{question.__module__}.{question.__qualname__}"
     # The scope as a whole: a field added to it tomorrow is part of the key by itself.
     key = (name, scope, as_of, build_id, repr(sorted(arguments.items())))
-    return _ANSWERS.get(key, put)
+    return (_CHANGING_ANSWERS if question in CHANGING else _ANSWERS).get(key, put)
 
 
 def ask(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,9 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
+from closedloop.queries.loading import builds
 from closedloop.queries.reading import BUILD
+from closedloop.settings import PROJECT_ROOT
 from closedloop.ui import asking
 from closedloop.ui.asking import BuildChanged, ask, ask_rows
 from closedloop.ui.kept import Kept
@@ -158,6 +161,17 @@ def test_handing_an_answer_out_leaves_nothing_behind_in_what_is_kept(monkeypatch
         ask(wide, Scope.city(), NOON, 7)
     # 500 for the names of the columns, which copies share; ten times as many if they shared the columns.
     assert weak() - before < 1000
+
+
+def test_what_changes_between_two_builds_is_asked_again_soon():
+    """Marts never change once published, so their answers stay; what reads anything else must say so."""
+    outside = {
+        (file.stem, relation)
+        for file in (PROJECT_ROOT / "closedloop" / "queries").glob("*.py")
+        for relation in re.findall(r"\b(?:from|join) ((?:status|access|ops|raw)\.\w+)", file.read_text())
+    }
+    assert outside == {("loading", "status.builds"), ("status", "status.builds"), ("status", "status.loads")}
+    assert {builds} == asking.CHANGING and asking.CHANGING_SECONDS <= 60
 
 
 def test_an_answer_of_another_build_is_neither_shown_nor_kept(question):
