@@ -77,13 +77,11 @@ whole_limits as (
         and stages.closes
 ),
 
-limits as (
+limits as materialized (
     select distinct on (targets.work_item_id)
         targets.work_item_id,
         targets.base_due_at
-    from watched
-    inner join marts.fct_sla_targets as targets
-        on watched.work_item_id = targets.work_item_id
+    from marts.fct_sla_targets as targets
     inner join whole_limits
         on targets.loop = whole_limits.loop
         and targets.target = whole_limits.target
@@ -91,6 +89,7 @@ limits as (
         and targets.base_due_at is not null
         -- no clock runs before its item is opened
         and targets.started_at between :since and :as_of
+        and (cast(:loop as text) is null or targets.loop = :loop)
     order by targets.work_item_id, targets.started_at, targets.spell_no
 ),
 

@@ -11,13 +11,22 @@ from datetime import datetime
 import pandas as pd
 
 from closedloop.queries.reading import read
+from closedloop.queries.standing import open_between
 from closedloop.warehouse.scope import Scope
 
 #: What has become of a dispute: 化解, 稳控, 诉讼, 移交, ended otherwise, open, cancelled. Never added up.
 OUTCOMES = ("resolved", "stabilised", "litigation", "transferred", "other", "open", "cancelled")
 
-#: Every dispute as it stands at the moment, wherever it was found.
-_STANDING = """
+#: The disputes still open at the moment, found without reading what there ever was.
+_OPEN_ONLY = open_between(":as_of", ":as_of")
+#: Those whose 30 or 90 days after the first conclusion may have ended in the period.
+_FOLLOWED_ONLY = """disputes.concluded_at >= :since - interval '2160 hours'
+        and disputes.concluded_at < :until - interval '720 hours'"""
+
+
+def _standing(only: str = "true") -> str:
+    """Every dispute as it stands at the moment, of those that ``only`` lets through."""
+    return f"""
 with standing as (
     select
         disputes.work_item_id,
@@ -50,9 +59,11 @@ with standing as (
         on disputes.work_item_id = states.work_item_id
         and states.valid_from <= :as_of
         and (states.valid_to > :as_of or states.valid_to is null)
-    where cast(:station as text) is null or states.station_id = :station
+    where (cast(:station as text) is null or states.station_id = :station)
+        and {only}
 )
 """
+
 
 _MOVED = """
 moved as (
@@ -71,7 +82,7 @@ moved as (
 )
 """
 
-_FOUND = f"""{_STANDING},
+_FOUND = f"""{_standing()},
 
 chosen as (
     select *
@@ -150,7 +161,7 @@ def found_disputes(
     return read(scope, as_of, _FOUND, {"since": since, "until": until, "station": station})
 
 
-_AFTERWARDS = f"""{_STANDING},
+_AFTERWARDS = f"""{_standing(_FOLLOWED_ONLY)},
 
 known as (
     select
@@ -239,15 +250,13 @@ def after_resolution(
     return read(scope, as_of, _AFTERWARDS, {"since": since, "until": until, "station": station})
 
 
-_ITEMS = f"""{_STANDING},
+def _items(only: str, chosen: str) -> str:
+    return f"""{_standing(only)},
 
 chosen as (
     select *
     from standing
-    where case
-            when :view = 'unresolved' then status = 'open'
-            else found_at >= :since and found_at < :until and :view in ('found', outcome)
-        end
+    where {chosen}
 ),
 {_MOVED},
 
@@ -298,6 +307,10 @@ limit :row_limit
 """
 
 
+_UNRESOLVED = _items(_OPEN_ONLY, "status = 'open'")
+_FOUND_ITEMS = _items("true", "found_at >= :since and found_at < :until and :view in ('found', outcome)")
+
+
 def dispute_items(
     scope: Scope,
     as_of: datetime,
@@ -315,4 +328,4 @@ def dispute_items(
     before the limit. An empty frame means that there is none.
     """
     params = {"view": view, "since": since, "until": until, "station": station, "row_limit": row_limit}
-    return read(scope, as_of, _ITEMS, params)
+    return read(scope, as_of, _UNRESOLVED if view == "unresolved" else _FOUND_ITEMS, params)

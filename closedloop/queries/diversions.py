@@ -9,11 +9,19 @@ from datetime import datetime
 import pandas as pd
 
 from closedloop.queries.reading import read
+from closedloop.queries.standing import open_between
 from closedloop.warehouse.scope import Scope
 
-#: Every diversion as it stands at the moment. One without a place, or whose time is not over, cannot be
-#: followed.
-_STANDING = """
+#: The diversions still open at the moment, found without reading what was ever sent.
+_OPEN_ONLY = open_between(":as_of", ":as_of")
+
+
+def _standing(only: str = "true") -> str:
+    """Every diversion as it stands at the moment, of those that ``only`` lets through.
+
+    One without a place, or whose time is not over, cannot be followed.
+    """
+    return f"""
 with known as (
     select
         station_id,
@@ -50,9 +58,11 @@ standing as (
         and (states.valid_to > :as_of or states.valid_to is null)
     left join known
         on states.station_id = known.station_id
-    where cast(:station as text) is null or states.station_id = :station
+    where (cast(:station as text) is null or states.station_id = :station)
+        and {only}
 )
 """
+
 
 _TOLD = """
 moved as (
@@ -99,7 +109,7 @@ told as (
 )
 """
 
-_SENT = f"""{_STANDING},
+_SENT = f"""{_standing()},
 
 chosen as (
     select *
@@ -165,12 +175,13 @@ def sent_diversions(
     return read(scope, as_of, _SENT, {"since": since, "until": until, "station": station})
 
 
-_ITEMS = f"""{_STANDING},
+def _items(only: str, chosen: str) -> str:
+    return f"""{_standing(only)},
 
 chosen as (
     select *
     from standing
-    where case when :view = 'waiting' then status = 'open' else sent_at >= :since and sent_at < :until end
+    where {chosen}
 ),
 {_TOLD}
 
@@ -203,6 +214,10 @@ order by status <> 'open', sent_at, work_item_id
 limit :row_limit
 """
 
+
+_WAITING_ITEMS = _items(_OPEN_ONLY, "status = 'open'")
+_SENT_ITEMS = _items("true", "sent_at >= :since and sent_at < :until")
+
 #: What a list of diversions can hold: not yet fed back, all sent, returned, called again.
 VIEWS = ("waiting", "sent", "returned", "called_72h", "called_30d")
 
@@ -224,4 +239,4 @@ def diversion_items(
     means there is none.
     """
     params = {"view": view, "since": since, "until": until, "station": station, "row_limit": row_limit}
-    return read(scope, as_of, _ITEMS, params)
+    return read(scope, as_of, _WAITING_ITEMS if view == "waiting" else _SENT_ITEMS, params)

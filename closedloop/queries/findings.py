@@ -127,6 +127,13 @@ _COUNTS = (
         count(*) filter (where mended_at >= :since and mended_at < :until) as mended_in_period,
         count(*) filter (where found_at >= :since and found_at < :until) as found_in_period
     from standing
+    -- What is mended and long past counts nowhere.
+    where is_open
+        or found_at > :as_of - interval '90 days'
+        or mended_at > :as_of - interval '90 days'
+        or (found_at >= :since and found_at < :until)
+        or (mended_at >= :since and mended_at < :until)
+        or found_at >= :new_since
     group by station_id, rule_id, kind, charged_to, counted_per, sort_order
 ),
 

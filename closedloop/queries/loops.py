@@ -111,7 +111,8 @@ with closings as (
         missing_stages,
         valid_from as closed_at
     from marts.fct_loop_stages
-    where status = 'closed'
+    where lasting is null
+        and status = 'closed'
         and cause = 'stage:' || stage
         and valid_from >= :since
         and valid_from < least(:until, :as_of)
@@ -160,7 +161,8 @@ with judged as (
 
     select distinct on (work_item_id) work_item_id, loop, missing_stages, 'closed'
     from marts.fct_loop_stages
-    where status = 'closed'
+    where lasting is null
+        and status = 'closed'
         and cause = 'stage:' || stage
         and valid_from >= :since
         and valid_from < least(:until, :as_of)

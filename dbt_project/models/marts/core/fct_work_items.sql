@@ -3,7 +3,7 @@
         indexes=[
             {"columns": ["work_item_id"], "unique": true},
             {"columns": ["station_id", "is_open"]},
-            {"columns": ["loop", "opened_at"]},
+            {"columns": ["loop", "opened_at", "station_id"]},
             {"columns": ["place_key"]},
         ]
     )
