@@ -27,9 +27,9 @@ from closedloop.ui.place_list import (
     place_rows,
     place_type_name,
     read_filter,
-    warning_frame,
     warning_labels,
 )
+from closedloop.ui.place_shown import warnings_shown
 from closedloop.ui.place_view import (
     action_rows,
     category_words,
@@ -37,7 +37,6 @@ from closedloop.ui.place_view import (
     half_text,
     week_frame,
     week_marks,
-    worth,
 )
 from closedloop.ui.register_table import count_table
 from closedloop.ui.registry import PLACES, page_title
@@ -205,9 +204,9 @@ def every() -> None:
             everything=t("All types"),
         )
     found = visit.ask(beyond_expectation, judged_on=visit.last_full_day, wanted=wanted)
-    issued = visit.ask(warnings, wanted=wanted)
+    issued = warnings_shown(visit, wanted)
     (gathered,) = visit.ask_rows(concentration, judged_at=visit.last_midnight, wanted=wanted)
-    value = worth(visit, issued)
+    value = issued.worth
     with st.grid(4, min_column_width=170):
         figure(
             visit,
@@ -291,12 +290,12 @@ def every() -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader(t("Warnings of 52 weeks and what came of them"), width="content")
         st.html(download_links(visit, "place_warnings"))
-    if issued.empty:
+    if issued.table.empty:
         empty(t("No warning was issued."))
     else:
         count_table(
             visit,
-            warning_frame(visit, issued),
+            issued.table,
             warning_labels(visit),
             alt=t("Warnings of 52 weeks and what came of them"),
         )
