@@ -6,7 +6,7 @@ Makes an embedded warehouse in DIR, ready for ``closedloop build``. The demo's f
 intake; its rows are then copied inside the database, items and their events together, so that every loop,
 move, correction and defect is there in its usual proportion. A copy has its own ids, places and callers, its
 times lie 97 seconds earlier than those of the copy before, and it belongs to the same fifteen stations; rows
-and digests are what intake would have written. A million incidents take about two minutes.
+are what intake would have written. A million incidents take about two minutes.
 
 ``--before-last-day`` leaves out the exports of the last day, ``--last-day`` adds them. A run that was cut
 short goes on where it stopped.
@@ -25,15 +25,17 @@ from pathlib import Path
 
 import psycopg
 from sqlalchemy import DateTime, Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex
 
 from closedloop import warehouse
 from closedloop.intake.contract import ITEM_TABLES, TABLES, business_columns, key_of
 from closedloop.intake.directory import load_planned
 from closedloop.intake.manifest import PlannedFile, plan
-from closedloop.intake.store.row_hash import row_hash
 from closedloop.settings import Settings, get_settings
 from closedloop.transform.builder import build
 from closedloop.warehouse.connections import connect
+from closedloop.warehouse.statements import of_names
 
 SECONDS_APART = 97
 #: What grows with a city; organisation and volunteers stay as they are.
@@ -191,19 +193,15 @@ def _copy_of(table: Table) -> str:
     columns = business_columns(table)
     values = ", ".join(f"{_copied(table, column)} as {column.name}" for column in columns)
     names = ", ".join(column.name for column in columns)
-    digest = row_hash(table, "copied")
-    if table.name == "loop_events":
-        digest = f"case when is_derived then loop || '@' || occurred_at else {digest} end"
     return f"""
         insert into raw.{table.name}
-            ({names}, version, is_current, retracted, row_hash, batch_id, source_file, source_row, loaded_at)
+            ({names}, version, is_current, retracted, batch_id, source_file, source_row, loaded_at)
         select
-            {names}, version, is_current, retracted, {digest}, batch_id, source_file, source_row, loaded_at
+            {names}, version, is_current, retracted, batch_id, source_file, source_row, loaded_at
         from (
             select
                 {values}, version, is_current, retracted, batch_id, original.source_file, source_row,
-                loaded_at,
-                batches.table_name <> 'loop_events' as is_derived
+                loaded_at
             from raw.{table.name} as original
             join ops.batches as batches using (batch_id)
             where batch_id between %(first)s and %(last)s and {key_of(table)} not like '%%-%%'
@@ -238,7 +236,6 @@ def _drop_indexes(settings: Settings, state: State) -> None:
     with connect("owner", settings) as connection:
         _keep(connection, state)
         for table in COPIED:
-            connection.execute(f"alter table raw.{table.name} drop constraint if exists {table.name}_pkey")
             for index in table.indexes:
                 connection.execute(f"drop index if exists raw.{index.name}")
 
@@ -250,14 +247,10 @@ def _make_indexes(settings: Settings, state: State, say: Callable[[str], None]) 
     state.indexed = True
     with connect("owner", settings) as connection:
         for table in COPIED:
-            key = key_of(table)
-            name = table.name
-            connection.execute(
-                f"alter table raw.{name} add constraint {name}_pkey primary key ({key}, version)"
-            )
-            connection.execute(f"create unique index {name}_current on raw.{name} ({key}) where is_current")
-            connection.execute(f"create index {name}_batch on raw.{name} (batch_id)")
-            connection.execute(f"analyze raw.{name}")
+            for index in table.indexes:
+                made = str(CreateIndex(index).compile(dialect=postgresql.dialect()))
+                connection.execute(of_names(made))
+            connection.execute(f"analyze raw.{table.name}")
         _keep(connection, state)
 
 

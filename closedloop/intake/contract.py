@@ -40,7 +40,6 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Numeric,
-    PrimaryKeyConstraint,
     Table,
     Text,
     text,
@@ -57,12 +56,14 @@ SYSTEM_COLUMNS = (
     "version",
     "is_current",
     "retracted",
-    "row_hash",
     "batch_id",
     "source_file",
     "source_row",
     "loaded_at",
 )
+
+#: SQL: 0 for the current version of a row, its own number for one that was superseded.
+SUPERSEDED = "((not is_current)::integer * version)"
 
 
 def _system_columns() -> list[Column]:
@@ -70,7 +71,6 @@ def _system_columns() -> list[Column]:
         Column("version", Integer, nullable=False, info={"zh": "版本"}),
         Column("is_current", Boolean, nullable=False, info={"zh": "是否现行版本"}),
         Column("retracted", Boolean, nullable=False, info={"zh": "是否已撤回"}),
-        Column("row_hash", Text, nullable=False, info={"zh": "内容摘要"}),
         Column("batch_id", BigInteger, nullable=False, info={"zh": "批次"}),
         Column("source_file", Text, nullable=False, info={"zh": "来源文件"}),
         Column("source_row", BigInteger, nullable=False, info={"zh": "来源行号"}),
@@ -104,9 +104,9 @@ def _raw_table(name: str, key: str, comment: str, *columns: Column, **info: obje
         metadata,
         *columns,
         *_system_columns(),
-        PrimaryKeyConstraint(key, "version", name=f"{name}_pkey"),
-        Index(f"{name}_current", key, unique=True, postgresql_where=text("is_current")),
-        Index(f"{name}_batch", "batch_id"),
+        # One index for two promises: a key has one current version, and each superseded one once.
+        Index(f"{name}_versions", key, text(SUPERSEDED), unique=True),
+        Index(f"{name}_batch", "batch_id", postgresql_using="brin"),
         comment=comment,
         info={"key": key, **info},
     )

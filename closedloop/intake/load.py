@@ -33,7 +33,7 @@ from closedloop.intake.reading.container import MOST_BYTES
 from closedloop.intake.reference import Reference, load_reference
 from closedloop.intake.refused import RefusedFile
 from closedloop.intake.report import BatchReport, LoadReport, Progress, quiet
-from closedloop.intake.store import quarantine_rows, tombstones, versions
+from closedloop.intake.store import filling, quarantine_rows, tombstones, versions
 from closedloop.intake.store.batches import Counts, FileFacts, close_batch, open_batch
 from closedloop.intake.store.copying import INCOMING, copy_rows, create_incoming
 from closedloop.intake.store.coverage import (
@@ -285,15 +285,22 @@ def _write_output(
     extent = Coverage() if covers is None else resolve(connection, table, checked.good, extract, covers)
     known_before = known_stations(connection)
     batch_id, loaded_at = open_batch(connection, table.name, file, extract)
-    create_incoming(connection, table)
-    copy_rows(connection, checked.good)
-    kept = keep_unsaid(connection, table, checked.good.columns)
+    kept = None
+    first = filling.begin(connection, table, checked.good.height)
+    if first:
+        filling.fill(connection, table, checked.good, batch_id, file.name, loaded_at)
+    else:
+        create_incoming(connection, table)
+        copy_rows(connection, checked.good)
+        kept = keep_unsaid(connection, table, checked.good.columns).hint
     warnings = _warnings_of(connection, table, checked, extent, zone)
-    warnings += [kept.hint] if kept.hint else []
+    warnings += [kept] if kept else []
     if extract == "full":
         tombstones.remember_present(connection, table, checked.bad_keys)
-    unchanged = versions.compare(connection, table) + checked.repeats
-    accepted = versions.insert_versions(connection, table, batch_id, file.name, loaded_at)
+    accepted, unchanged = checked.good.height, checked.repeats
+    if not first:
+        unchanged += versions.compare(connection, table)
+        accepted = versions.insert_versions(connection, table, batch_id, file.name, loaded_at)
     events = derive_stage_events(connection, table, prepared.reference, batch_id, file.name, loaded_at)
     retracted = 0
     if extract == "full":
@@ -304,6 +311,8 @@ def _write_output(
                 connection, table, extent, loops_in(table, checked), batch_id, file.name, loaded_at
             )
     quarantine_rows.settle_by_good_rows(connection, table.name, key, batch_id)
+    if first:
+        filling.forget(connection)
     new = quarantine_rows.write_quarantine(connection, table.name, file, batch_id, checked.bad)
     if table.name == "stations":
         cover_new_stations(connection, known_before)

@@ -31,6 +31,9 @@ READER_FUNCTIONS = (
     "audit.read(text, text, timestamptz, timestamptz, text, integer)",
 )
 
+#: What a load may have done by the owner: the indexes of an empty table come after its first rows.
+LOADER_FUNCTIONS = ("raw.begin_filling(text)", "raw.end_filling(text)")
+
 #: Tables of ``ops`` that a load writes; the rest of it is the builder's.
 LOADER_TABLES = ("batches", "quarantine", "coverage", "warehouse_info")
 
@@ -77,11 +80,15 @@ def grant(connection: psycopg.Connection, addresses: Urls) -> None:
         connection.execute(
             sql.SQL("grant insert, update on table ops.{} to {}").format(sql.Identifier(table), loader)
         )
+    for function in LOADER_FUNCTIONS:
+        # A restored warehouse has its functions as PostgreSQL makes them: open to everybody.
+        connection.execute(sql.SQL("revoke execute on function {} from public").format(sql.SQL(function)))
+        connection.execute(sql.SQL("grant execute on function {} to {}").format(sql.SQL(function), loader))
     connection.execute(sql.SQL("grant usage on schema status to {}").format(reader))
     connection.execute(sql.SQL("grant select on all tables in schema status to {}").format(reader))
     for schema in CALL_ONLY_SCHEMAS:
         connection.execute(sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), reader))
-        # A restored warehouse has its functions as PostgreSQL makes them: open to everybody.
+        # Open to everybody after a restore, as above.
         connection.execute(
             sql.SQL("revoke execute on all functions in schema {} from public").format(sql.Identifier(schema))
         )

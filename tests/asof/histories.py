@@ -99,7 +99,6 @@ def _versioned(row: Row, **more: Any) -> Row:
         "version": 1,
         "is_current": True,
         "retracted": False,
-        "row_hash": "",
         "batch_id": 1,
         "source_file": "histories",
         "source_row": 1,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import psycopg
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, pool
 
+from closedloop import intake
 from closedloop import warehouse as product
 from closedloop.intake import contract
 from closedloop.warehouse import schema
@@ -75,4 +78,58 @@ def test_a_warehouse_of_an_earlier_release_is_closed_to_analysts_before_they_com
         connection.execute("set local closedloop.stations = '*'")
         assert connection.execute("select count(*) from marts.items").fetchone() == (1,)
     product.require_sound_roles(made.settings)
+    server.drop(made)
+
+
+def test_rows_of_an_earlier_release_are_known_again_after_the_migration(server: Server, tmp_path) -> None:
+    """Their content is compared with what arrives, and no longer a digest that only they have."""
+    from alembic import command
+
+    made = server.blank()
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: made.connect("owner"), poolclass=pool.NullPool
+    )
+    with engine.begin() as connection:
+        connection.exec_driver_sql("create schema ops")
+        config = schema._alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+    with made.connect("owner") as connection:
+        connection.execute(
+            """
+            insert into raw.bureaus (
+                bureau_id, name_zh, version, is_current, retracted,
+                row_hash, batch_id, source_file, source_row, loaded_at
+            )
+            values
+                ('B1', '旧局', 1, false, false, 'a', 1, 'a.csv', 2, now()),
+                ('B1', '市局', 2, true, false, 'b', 2, 'a.csv', 2, now()),
+                ('B2', '城东分局', 1, true, false, 'c', 1, 'a.csv', 3, now())
+            """
+        )
+    assert product.migrate(made.settings) is True
+    file = tmp_path / "b.csv"
+    file.write_text("bureau_id,name_zh\nB1,市局\nB2,城西分局\n", encoding="utf-8")
+    with made.in_environment():
+        report = intake.load_file("bureaus", file)
+    assert (report.total("unchanged"), report.total("accepted")) == (1, 1)
+    versions = "select bureau_id, version, name_zh, is_current from raw.bureaus order by 1, 2"
+    with made.connect("owner") as connection:
+        assert connection.execute(versions).fetchall() == [
+            ("B1", 1, "旧局", False),
+            ("B1", 2, "市局", True),
+            ("B2", 1, "城东分局", False),
+            ("B2", 2, "城西分局", True),
+        ]
+        for twice in ("('B1', '市局', 3, true)", "('B1', '市局', 1, false)"):
+            with pytest.raises(psycopg.errors.UniqueViolation), connection.transaction():
+                connection.execute(
+                    f"""
+                    insert into raw.bureaus (
+                        bureau_id, name_zh, version, is_current, retracted,
+                        batch_id, source_file, source_row, loaded_at
+                    )
+                    values ({twice[1:-1]}, false, 1, 'a.csv', 2, now())
+                    """
+                )
     server.drop(made)

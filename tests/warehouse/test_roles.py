@@ -65,9 +65,9 @@ def test_the_loader_adds_and_mends_but_deletes_nothing(warehouse: Warehouse) -> 
             """
             insert into raw.bureaus (
                 bureau_id, name_zh, version, is_current, retracted,
-                row_hash, batch_id, source_file, source_row, loaded_at
+                batch_id, source_file, source_row, loaded_at
             )
-            values ('B1', '市局', 1, true, false, 'h', 1, 'f', 1, now())
+            values ('B1', '市局', 1, true, false, 1, 'f', 1, now())
             """
         )
         connection.execute("update raw.bureaus set is_current = false")

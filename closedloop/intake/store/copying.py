@@ -1,12 +1,14 @@
-"""Typed rows into a temporary table, by COPY."""
+"""Typed rows into a table, by COPY."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import datetime
 
 import polars as pl
 import psycopg
+from psycopg.copy import QueuedLibpqWriter
 from sqlalchemy import Table
 
 from closedloop.intake.contract import business_columns
@@ -34,22 +36,36 @@ def create_incoming(connection: psycopg.Connection, table: Table) -> None:
 
 
 def copy_rows(connection: psycopg.Connection, rows: pl.DataFrame) -> None:
-    """COPY the rows; :data:`ROW` becomes ``source_row``. Statistics are taken, or the joins to come are
-    guessed."""
-    rows = rows.rename({ROW: "source_row"})
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(of_names(f"copy {INCOMING} ({', '.join(rows.columns)}) from stdin (format csv)")) as copy,
-    ):
-        for chunk in _csv_chunks(rows):
-            copy.write(chunk)
+    """COPY the rows among the incoming ones. Statistics are taken, or the joins to come are guessed."""
+    copy_into(connection, INCOMING, rows, {})
     connection.execute(f"analyze {INCOMING}")
 
 
-def _csv_chunks(rows: pl.DataFrame) -> Iterator[bytes]:
+def copy_into(
+    connection: psycopg.Connection,
+    relation: str,
+    rows: pl.DataFrame,
+    same: dict[str, int | bool | str | datetime],
+) -> None:
+    """COPY the rows into a relation; :data:`ROW` becomes ``source_row``, and every row gets what is the
+    ``same`` for all. The next rows are written down while the server takes these."""
+    rows = rows.rename({ROW: "source_row"})
+    names = ", ".join([*rows.columns, *same])
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            of_names(f"copy {relation} ({names}) from stdin (format csv)"), writer=QueuedLibpqWriter(cursor)
+        ) as copy,
+    ):
+        for chunk in _csv_chunks(rows, same):
+            copy.write(chunk)
+
+
+def _csv_chunks(rows: pl.DataFrame, same: dict[str, int | bool | str | datetime]) -> Iterator[bytes]:
+    constants = [pl.lit(value).alias(name) for name, value in same.items()]
     for start in range(0, rows.height, CHUNK):
         buffer = io.BytesIO()
-        rows[start : start + CHUNK].write_csv(
+        rows[start : start + CHUNK].with_columns(constants).write_csv(
             buffer, include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00", quote_style="necessary"
         )
         yield buffer.getvalue()

@@ -12,18 +12,19 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Table
 
-from closedloop.intake.contract import ITEM_TABLES, ItemTable, business_columns
+from closedloop.intake.contract import ITEM_TABLES, TABLES, ItemTable, business_columns
 from closedloop.intake.reference import Reference
+from closedloop.intake.store import filling
 from closedloop.intake.store.copying import INCOMING
 from closedloop.intake.store.versions import PRIOR
-from closedloop.warehouse.statements import of_names
+from closedloop.warehouse.statements import of_names, only_row
 
 #: The stage of a column that opens items of any loop: the loop's own first stage.
 FIRST = "@first"
 
 _EVENT = """
-    (event_id, loop, item_id, stage, occurred_at, version, is_current, retracted, row_hash, batch_id,
-     source_file, source_row, loaded_at)
+    (event_id, loop, item_id, stage, occurred_at, version, is_current, retracted, batch_id, source_file,
+     source_row, loaded_at)
 """
 
 
@@ -43,9 +44,9 @@ def derive_stage_events(
     if item is None:
         return 0
     facts: dict[str, object] = {"batch_id": batch_id, "source_file": source_file, "loaded_at": loaded_at}
-    return _of_new_items(connection, item, reference, facts) + _of_changed_items(
-        connection, item, reference, facts
-    )
+    known = connection.execute(of_names(f"select from {PRIOR} limit 1")).rowcount > 0
+    written = _of_new_items(connection, item, reference, facts, known=known)
+    return written + _of_changed_items(connection, item, reference, facts) if known else written
 
 
 def event_id(table: str, key: str, stage: str) -> str:
@@ -53,24 +54,28 @@ def event_id(table: str, key: str, stage: str) -> str:
     return f"md5('{table}|' || {key} || '|' || {stage})"
 
 
-def _wanted(item: ItemTable, reference: Reference) -> str:
-    """SQL: one row per incoming item and stage that its loop has; ``occurred_at`` is null where the time
+def _wanted(item: ItemTable, reference: Reference, arriving: str = INCOMING) -> str:
+    """SQL: one row per arriving item and stage that its loop has; ``occurred_at`` is null where the time
     is blank."""
     loop = "arriving.loop"
     if item.default_loop:
         loop = f"coalesce(arriving.loop, {_literal(item.default_loop)})"
     columns = [(c.name, c.info["stage"]) for c in business_columns(item.table) if "stage" in c.info]
-    fixed = ", ".join(f"({_literal(s)}, arriving.{name})" for name, s in columns if s != FIRST)
-    known = ", ".join(f"({_literal(lp)}, {_literal(s)})" for lp, s in reference.loop_stages)
+    # Which loops have the stage is a list of constants beside each time: a join would ask it of every event.
+    fixed = ", ".join(
+        f"({_literal(s)}, arriving.{name}, {loop} in ({_loops_with(s, reference)}))"
+        for name, s in columns
+        if s != FIRST
+    )
     parts = []
     if fixed:
         parts.append(
             f"""
             select {loop} as loop, arriving.{item.key} as item_id, arriving.source_row, arriving.source_file,
                    stage.stage, stage.occurred_at
-            from {INCOMING} as arriving
-            cross join lateral (values {fixed}) as stage (stage, occurred_at)
-            join (values {known}) as known (loop, stage) on known.loop = {loop} and known.stage = stage.stage
+            from {arriving} as arriving
+            cross join lateral (values {fixed}) as stage (stage, occurred_at, is_of_loop)
+            where stage.is_of_loop
             """
         )
     for name, stage in columns:
@@ -84,7 +89,7 @@ def _wanted(item: ItemTable, reference: Reference) -> str:
             select {loop} as loop, arriving.{item.key} as item_id, arriving.source_row, arriving.source_file,
                    possible.stage,
                    case when possible.stage = opening.stage then arriving.{name} end as occurred_at
-            from {INCOMING} as arriving
+            from {arriving} as arriving
             cross join (values {every}) as possible (stage)
             left join (values {firsts}) as opening (loop, stage) on opening.loop = {loop}
             """
@@ -92,15 +97,35 @@ def _wanted(item: ItemTable, reference: Reference) -> str:
     return " union all ".join(parts)
 
 
-def _of_new_items(
-    connection: psycopg.Connection, item: ItemTable, reference: Reference, facts: dict[str, object]
-) -> int:
-    """Items never seen before have no events yet: nothing to compare with.
+def _loops_with(stage: str, reference: Reference) -> str:
+    """SQL: the loops that have the stage. None at all is in no reference, and would be no list."""
+    return ", ".join(_literal(loop) for loop, known in reference.loop_stages if known == stage) or "null"
 
-    Written in the order of the identifiers: they are digests, and scattered inserts into the indexes cost
-    five times as much.
+
+def _of_new_items(
+    connection: psycopg.Connection,
+    item: ItemTable,
+    reference: Reference,
+    facts: dict[str, object],
+    *,
+    known: bool,
+) -> int:
+    """Items never seen before have no events yet: nothing to compare with. ``known`` if others of the load
+    have.
+
+    The first events of all are written as they come, and indexed afterwards. Others are written in the order
+    of the identifiers: they are digests, and scattered inserts into the index cost five times as much.
     """
-    return connection.execute(
+    arriving = INCOMING
+    if known:
+        arriving = (
+            f"(select new.* from {INCOMING} as new where not exists "
+            f"(select from {PRIOR} as prior where prior.{item.key} = new.{item.key}))"
+        )
+    some = f"select from {arriving} as arriving limit {filling.FEWEST}"
+    (items,) = only_row(connection.execute(of_names(f"select count(*) from ({some}) as new")))
+    first = filling.begin(connection, TABLES["loop_events"], items)
+    written = connection.execute(
         of_names(f"""
         insert into raw.loop_events {_EVENT}
         select
@@ -112,19 +137,19 @@ def _of_new_items(
             1,
             true,
             false,
-            wanted.loop || '@' || wanted.occurred_at,
             %(batch_id)s,
             coalesce(wanted.source_file, %(source_file)s),
             wanted.source_row,
             %(loaded_at)s
-        from ({_wanted(item, reference)}) as wanted
-        where
-            wanted.occurred_at is not null
-            and not exists (select from {PRIOR} as prior where prior.{item.key} = wanted.item_id)
-        order by 1
+        from ({_wanted(item, reference, arriving)}) as wanted
+        where wanted.occurred_at is not null
+        {"" if first else "order by 1"}
         """),
         facts,
     ).rowcount
+    if first:
+        filling.end(connection, TABLES["loop_events"])
+    return written
 
 
 def _of_changed_items(
@@ -132,8 +157,6 @@ def _of_changed_items(
 ) -> int:
     """Items with a new version: events whose time changed get a version, those whose time is gone a
     retraction."""
-    if not connection.execute(of_names(f"select from {PRIOR} limit 1")).rowcount:
-        return 0
     connection.execute("drop table if exists changed_events")
     connection.execute(
         of_names(f"""
@@ -187,7 +210,6 @@ def _of_changed_items(
             version,
             true,
             retracted,
-            loop || '@' || occurred_at,
             %(batch_id)s,
             coalesce(source_file, %(source_file)s),
             source_row,

@@ -67,8 +67,8 @@ def withdraw_absent(
         )
 
         insert into raw.{table.name}
-            ({names}, version, is_current, retracted, row_hash, batch_id, source_file, source_row, loaded_at)
-        select {names}, version + 1, true, true, row_hash, %(batch_id)s, %(source_file)s, 0, %(loaded_at)s
+            ({names}, version, is_current, retracted, batch_id, source_file, source_row, loaded_at)
+        select {names}, version + 1, true, true, %(batch_id)s, %(source_file)s, 0, %(loaded_at)s
         from absent
         """),
         values,

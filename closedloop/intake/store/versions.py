@@ -10,7 +10,6 @@ from sqlalchemy import Table
 
 from closedloop.intake.contract import business_columns, key_of
 from closedloop.intake.store.copying import INCOMING
-from closedloop.intake.store.row_hash import row_hash
 from closedloop.warehouse.statements import of_names
 
 #: Keys of the incoming rows that have a current version, and whether it has the same content.
@@ -31,7 +30,8 @@ def compare(connection: psycopg.Connection, table: Table) -> int:
         select
             known.{key},
             known.version,
-            not known.retracted and known.row_hash = {row_hash(table, "arriving")} as same
+            not known.retracted
+            and {_row(table, "known")} is not distinct from {_row(table, "arriving")} as same
         from {INCOMING} as arriving
         join raw.{table.name} as known on known.{key} = arriving.{key} and known.is_current
         """)
@@ -63,13 +63,12 @@ def insert_versions(
     return connection.execute(
         of_names(f"""
         insert into raw.{table.name}
-            ({names}, version, is_current, retracted, row_hash, batch_id, source_file, source_row, loaded_at)
+            ({names}, version, is_current, retracted, batch_id, source_file, source_row, loaded_at)
         select
             {arriving},
             coalesce(prior.version, 0) + 1,
             true,
             false,
-            {row_hash(table, "arriving")},
             %(batch_id)s,
             coalesce(arriving.source_file, %(source_file)s),
             arriving.source_row,
@@ -79,3 +78,8 @@ def insert_versions(
         """),
         {"batch_id": batch_id, "source_file": source_file, "loaded_at": loaded_at},
     ).rowcount
+
+
+def _row(table: Table, alias: str) -> str:
+    """SQL for the content of a row: every column that a file can fill."""
+    return "(" + ", ".join(f"{alias}.{column.name}" for column in business_columns(table)) + ")"
