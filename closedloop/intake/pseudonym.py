@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -13,6 +14,8 @@ PREFIX = "p1-"
 _GAPS = re.compile(r"[\s\u200b-\u200d\ufeff\-‐‑‒–—―()+.]")
 _COUNTRY = re.compile(r"(?:00)?86(?=1[3-9]\d{9}$)")
 _PSEUDONYM = re.compile(rf"{PREFIX}[0-9a-f]{{32}}")
+#: Keys that every step of :func:`_one_spelling` leaves as they are.
+_PLAIN = r"^[0-9A-Za-z]{1,12}$"
 _BLOCK = 64
 
 
@@ -35,19 +38,28 @@ class Pseudonymiser:
     def __call__(self, value: str) -> str:
         if _PSEUDONYM.fullmatch(value):
             return value
-        value = _one_spelling(value)
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(value.encode())
-        outer.update(inner.digest())
-        return PREFIX + outer.hexdigest()[:32]
+        return self._hashed([_one_spelling(value)])[0]
 
     def column(self, values: pl.Series) -> pl.Series:
         """A column of keys as pseudonyms; nulls stay null."""
         unique = values.unique().drop_nulls()
         if unique.is_empty():
             return values
-        pseudonyms = pl.Series([self(value) for value in unique], dtype=pl.String)
-        return values.replace_strict(unique, pseudonyms, return_dtype=pl.String)
+        # Nearly every key is one word of letters and digits: it has one spelling, and is no pseudonym.
+        plain = unique.str.contains(_PLAIN)
+        keys, others = unique.filter(plain), unique.filter(~plain)
+        pseudonyms = pl.Series([*self._hashed(keys.to_list()), *map(self, others.to_list())], dtype=pl.String)
+        return values.replace_strict(keys.extend(others), pseudonyms, return_dtype=pl.String)
+
+    def _hashed(self, values: Iterable[str]) -> list[str]:
+        copy_inner, copy_outer = self._inner.copy, self._outer.copy
+        pseudonyms = []
+        for value in values:
+            inner, outer = copy_inner(), copy_outer()
+            inner.update(value.encode())
+            outer.update(inner.digest())
+            pseudonyms.append(PREFIX + outer.hexdigest()[:32])
+        return pseudonyms
 
 
 def _one_spelling(value: str) -> str:

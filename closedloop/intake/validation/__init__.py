@@ -18,7 +18,8 @@ from closedloop.intake.masking import mask, mask_identifier
 from closedloop.intake.pseudonym import Pseudonymiser
 from closedloop.intake.reading import ROW, Unparseable
 from closedloop.intake.reference import Reference
-from closedloop.intake.validation.columns import LONGEST_TEXT, HowWritten, Problem, TypedColumn, type_column
+from closedloop.intake.validation.columns import LONGEST_TEXT, HowWritten, Problem
+from closedloop.intake.validation.many_rows import type_columns
 from closedloop.intake.validation.reasons import Reason, reason
 from closedloop.intake.validation.rows import duplicates, stage_or_move, stages_of_loops
 
@@ -68,10 +69,7 @@ def validate(
     """Check and type the rows of one output. ``texts`` has :data:`ROW` and one string column per mapped
     field."""
     columns = [column for column in business_columns(table) if column.name in texts.columns]
-    typed: dict[str, TypedColumn] = {
-        column.name: type_column(column, texts[column.name], how[column.name], reference, pseudonymise)
-        for column in columns
-    }
+    typed = type_columns(columns, texts, how, reference, pseudonymise)
     values = pl.DataFrame([texts[ROW], *(typed[c.name].values.alias(c.name) for c in columns)])
     problems = [problem for column in typed.values() for problem in column.problems]
     if table.name == "loop_events":

@@ -183,8 +183,9 @@ def _identifier(name: str, texts: pl.Series, how: HowWritten) -> TypedColumn:
     """An id, with full-width characters as plain ones. One that names a person, or was masked, is refused."""
     if texts.str.contains(r"[０-９Ａ-Ｚａ-ｚ－＿\u3000\u00a0]").any():
         texts = texts.str.normalize("NFKC").str.strip_chars()
-    # As programs write whole numbers that they keep as fractions.
-    texts = texts.str.replace(r"^(\d{1,15})\.0+$", "${1}")
+    if texts.str.contains(".0", literal=True).any():
+        # As programs write whole numbers that they keep as fractions.
+        texts = texts.str.replace(r"^(\d{1,15})\.0+$", "${1}")
     typed = TypedColumn(texts)
     if not how.own_numbering:
         typed.refuse(name, "person_number", persons_in_column(texts))

@@ -37,6 +37,8 @@ DATE_FORMATS = (
 )
 
 _OFFSET = r"[T :]\d[\d:.]* ?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$"
+#: How databases and spreadsheets write a moment. [0-9] and not \d, which has the digits of every script.
+_USUAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
@@ -49,30 +51,68 @@ def parse_times(
     back. Without ``formats`` the usual ways of writing are tried, 12-hour clocks and serial numbers of
     spreadsheets among them; with them, only these.
     """
+    if formats is not None:
+        return _any_times(texts, zone, formats)
+    local = _usual_moments(texts)
+    moments, wrong, skipped = _moments(local, local.is_not_null(), zone)
+    others = texts.is_not_null() & local.is_null()
+    if not others.any():
+        return moments, wrong, skipped
+    parsed = _any_times(texts.filter(others), zone, None)
+    places = others.arg_true()
+    return (
+        moments.scatter(places, parsed[0]),
+        wrong.scatter(places, parsed[1]),
+        skipped.scatter(places, parsed[2]),
+    )
+
+
+def _usual_moments(texts: pl.Series) -> pl.Series:
+    """Local times of the texts that are written as programs write them, digit for digit: every other way of
+    reading would find the same in them. The rest, and what is no time, is null."""
+    fits = texts.str.contains(_USUAL).fill_null(False)
+    local = texts.str.strptime(pl.Datetime("us"), TIME_FORMATS[0], strict=False)
+    return local if fits.all() else local.set(~fits, None)
+
+
+def _any_times(
+    texts: pl.Series, zone: str, formats: tuple[str, ...] | None
+) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """:func:`parse_times` for texts written in any way."""
     texts = _plain(texts)
-    if texts.null_count() == len(texts):
-        nothing = pl.Series([], dtype=pl.Datetime("us", "UTC")).extend_constant(None, len(texts))
-        return nothing, texts.is_not_null(), texts.is_not_null()
     said = texts.is_not_null()
+    if not said.any():
+        nothing = pl.Series([], dtype=pl.Datetime("us", "UTC")).extend_constant(None, len(texts))
+        return nothing, said, said
     if formats is None:
         texts = plain_times(texts)
         texts = texts.set(run_together(texts), None)
     with_offset = texts.str.contains(_OFFSET).fill_null(False)
     local_texts = texts if not with_offset.any() else texts.set(with_offset, None)
     local = _first_that_fits(local_texts, formats or TIME_FORMATS, pl.Datetime("us"))
+    other = None
+    if with_offset.any():
+        other = _with_offset(texts.set(~with_offset, None), formats)
+    return _moments(local, said, zone, other)
+
+
+def _moments(
+    local: pl.Series, said: pl.Series, zone: str, with_offset: pl.Series | None = None
+) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Local times of the zone, and moments that had an offset, as moments in UTC; what was said and is none;
+    and the hours that the zone skipped."""
     moments = local.dt.replace_time_zone(
         zone, ambiguous="earliest", non_existent="null"
     ).dt.convert_time_zone("UTC")
     skipped = local.is_not_null() & moments.is_null()
-    if with_offset.any():
-        moments = moments.zip_with(~with_offset, _with_offset(texts.set(~with_offset, None), formats))
+    if with_offset is not None:
+        moments = moments.zip_with(with_offset.is_null(), with_offset)
     # In the engine: the first hours of the year 1 are no moment of Python in UTC.
     years = moments.dt.year()
     impossible = ((years < _FIRST_YEAR) | (years > _LAST_YEAR)).fill_null(False)
     if impossible.any():
         moments = moments.set(impossible, None)
-    wrong = said & moments.is_null() & ~skipped
-    return moments, wrong, skipped
+    return moments, said & moments.is_null() & ~skipped, skipped
 
 
 def parse_dates(texts: pl.Series, formats: tuple[str, ...] | None = None) -> tuple[pl.Series, pl.Series]:
