@@ -74,7 +74,7 @@ def read_bytes(
             frame, header, header_cells, broken = (
                 lines.frame, lines.header, lines.header_cells, lines.unparseable
             )  # fmt: skip
-        if b'="' in text:
+        if b"=" in text and b'="' in text:
             frame = frame.with_columns(pl.exclude(ROW).str.replace(_AS_FORMULA, "${1}"))
     if text is None or any_in(text):
         frame = without_invisible(frame)
