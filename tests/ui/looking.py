@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import axe_playwright_python
 from playwright.sync_api import Page, TimeoutError
@@ -24,6 +25,9 @@ _RUN = """(only) => axe.run(document, {
 _EVERYTHING = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 #: All of it that colours change.
 _COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+#: All of it that the length of texts changes: what must be scrolled.
+_LENGTHS = {"type": "rule", "values": ["scrollable-region-focusable"]}
+_RULES = {"all": _EVERYTHING, "colours": _COLOURS, "lengths": _LENGTHS}
 
 #: How far the document and the page's own scrolling part reach beyond what is visible.
 _SIDEWAYS = """() => [document.scrollingElement, document.querySelector("[data-testid=stMain]")]
@@ -78,11 +82,14 @@ _CHARTS = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart]"
 })"""
 
 
-def violations(page: Page, colours_only: bool = False) -> list[str]:
-    """Where the page, as it is shown now, breaks a rule of WCAG 2.1 A or AA."""
+def violations(page: Page, rules: Literal["all", "colours", "lengths"] = "all") -> list[str]:
+    """Where the page, as it is shown now, breaks a rule of WCAG 2.1 A or AA.
+
+    ``rules`` can be those alone that depend on the colours, or on how long the texts are.
+    """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
-    found = page.evaluate(_RUN, _COLOURS if colours_only else _EVERYTHING)
+    found = page.evaluate(_RUN, _RULES[rules])
     return [f"{one['rule']}: {one['why']} {one['html']}" for one in found]
 
 
