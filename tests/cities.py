@@ -6,6 +6,8 @@ import fcntl
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from closedloop import demo, intake
@@ -31,6 +33,17 @@ def city_of_this_run(common: Path) -> Warehouse:
             database = _build(home)
             name.write_text(json.dumps({"database": database}))
     return EmbeddedServer(like=home).at(json.loads(name.read_text())["database"])
+
+
+@contextmanager
+def rebuilt(city: Warehouse) -> Iterator[Warehouse]:
+    """A copy of ``city`` to be built again, one at a time: the process's own warehouse inside the block."""
+    made = city.server.copy(city, name="test_rebuilt")
+    try:
+        with made.in_environment():
+            yield made
+    finally:
+        city.server.drop(made)
 
 
 def _build(home: Path) -> str:

@@ -16,7 +16,7 @@
     a warehouse with the demo city at a fiftieth of its size: written, loaded through the real intake, really
     built and published, once per run: a second process waits for the first and copies its server (see
     ``tests/cities.py``). It lies on a server of its own, ``city.server``. For reading; to write, take
-    ``make_warehouse(of=city)``.
+    ``make_warehouse(of=city)``, to build it again ``tests.cities.rebuilt(city)``.
 ``home``
     a folder for an embedded server of the test's own (see ``tests/homes.py``): ``.settings``,
     ``.environment``, ``.run(code)``, which starts a Python process in that environment.

@@ -104,16 +104,20 @@ class Server(ABC):
             self._migrated = first.database
         return self.copy(self.at(self._migrated))
 
-    def copy(self, of: Warehouse) -> Warehouse:
-        """A warehouse like another one of this server, which nobody may be connected to."""
+    def copy(self, of: Warehouse, name: str | None = None) -> Warehouse:
+        """A warehouse like another one of this server, which nobody may be connected to.
+
+        ``name`` is for one that dbt builds: what dbt parsed holds for one server and database, so the next
+        of the same name, once this one is dropped, is built without parsing everything again.
+        """
         warehouse.dispose_engines()
-        made = self._create(of.database)
+        made = self._create(of.database, name)
         # A copied database has its tables' grants, and none of its own.
         warehouse.migrate(made.settings)
         return made
 
-    def _create(self, template: str) -> Warehouse:
-        database = f"test_{secrets.token_hex(6)}"
+    def _create(self, template: str, name: str | None = None) -> Warehouse:
+        database = name or f"test_{secrets.token_hex(6)}"
         statement = sql.SQL("create database {} owner {} template {}").format(
             sql.Identifier(database), sql.Identifier(self.owner_role()), sql.Identifier(template)
         )

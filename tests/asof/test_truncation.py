@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -14,6 +14,7 @@ from closedloop.queries.standing import OpenFilter
 from closedloop.transform.builder import build
 from closedloop.warehouse import Scope, scoped_connection
 from tests.asof.truncate import truncate
+from tests.cities import rebuilt
 from tests.oracle.stories import SHANGHAI, local
 from tests.servers import Warehouse
 
@@ -47,17 +48,17 @@ FINDINGS = text(
 
 
 @pytest.fixture(scope="module")
-def cut_city(city: Warehouse, make_warehouse: Callable[..., Warehouse]) -> Warehouse:
+def cut_city(city: Warehouse) -> Iterator[Warehouse]:
     """The city as it was at CUT, built anew."""
-    made = make_warehouse(of=city)
-    with made.connect("owner") as connection:
-        removed = truncate(connection, CUT)
-    assert all(
-        removed[kind] for kind in ("events", "items", "stage times", "coverage", "incidents.final_type")
-    )
-    print(removed)
-    build(made.settings)
-    return made
+    with rebuilt(city) as made:
+        with made.connect("owner") as connection:
+            removed = truncate(connection, CUT)
+        assert all(
+            removed[kind] for kind in ("events", "items", "stage times", "coverage", "incidents.final_type")
+        )
+        print(removed)
+        build(made.settings)
+        yield made
 
 
 def _last_whole_day(moment: datetime) -> date:

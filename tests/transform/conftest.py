@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.cities import rebuilt
 from tests.servers import Warehouse
 from tests.transform.project_copy import ProjectCopy
 
@@ -18,7 +19,5 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
 @pytest.fixture
 def own_city(city: Warehouse) -> Iterator[Warehouse]:
     """A copy of ``city`` that the test may write to, and the process's own warehouse."""
-    made = city.server.copy(city)
-    with made.in_environment():
+    with rebuilt(city) as made:
         yield made
-    city.server.drop(made)

@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from closedloop.queries.reading import rows
 from closedloop.queries.standing import OpenFilter
 from closedloop.settings import PROJECT_ROOT
 from closedloop.warehouse.scope import Scope
+from tests.cities import rebuilt
 from tests.oracle.stories import local
 from tests.servers import Warehouse
 from tests.transform.project_copy import ProjectCopy
@@ -75,13 +76,10 @@ def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def extended(
-    city: Warehouse, make_warehouse: Callable[..., Warehouse], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Warehouse]:
+def extended(city: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """The city and a copy of the project, extended by everything these tests look for, built once."""
     folder = tmp_path_factory.mktemp("extended")
     project = ProjectCopy.in_folder(folder)
-    made = make_warehouse(of=city)
     document, metric = Document.read(LOOP), Document.read(METRIC)
     for name, text in [*document.files.items(), *metric.files.items()]:
         if name.startswith("seeds/"):
@@ -89,12 +87,12 @@ def extended(
         else:
             (folder / name).write_text(text, encoding="utf-8")
     (folder / "double.csv").write_text(DOUBLE, encoding="utf-8")
-    environment = {**made.environment, **project.environment()}
     *loads, build = document.commands
     assert [build] == metric.commands and build[-1] == "build"
-    for command in [*loads, ["python", "-m", "closedloop", "load", "incidents", "double.csv"], build]:
-        _run(command, folder, environment)
-    with made.in_environment():
+    with rebuilt(city) as made:
+        environment = {**made.environment, **project.environment()}
+        for command in [*loads, ["python", "-m", "closedloop", "load", "incidents", "double.csv"], build]:
+            _run(command, folder, environment)
         yield made
 
 

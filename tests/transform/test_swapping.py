@@ -21,6 +21,7 @@ from closedloop.transform.builder import BuildReport, build
 from closedloop.transform.child import NodeEvent
 from closedloop.transform.freshness import needs_build
 from closedloop.warehouse import Scope, scoped_connection
+from tests.cities import rebuilt
 from tests.servers import Warehouse
 from tests.transform.begun import begun, builders
 from tests.transform.project_copy import ProjectCopy
@@ -99,10 +100,9 @@ class Second:
 
 @pytest.fixture(scope="module")
 def second(city: Warehouse, project: ProjectCopy, tmp_path_factory) -> Iterator[Second]:
-    made = city.server.copy(city)
-    settings = project.of(made.settings)
     with ExitStack() as stack:
-        stack.enter_context(made.in_environment())
+        made = stack.enter_context(rebuilt(city))
+        settings = project.of(made.settings)
         _load_a_late_directive(tmp_path_factory.mktemp("late"))
         due = needs_build(settings)
         for change in _changes(project):
@@ -137,7 +137,6 @@ def second(city: Warehouse, project: ProjectCopy, tmp_path_factory) -> Iterator[
         yield Second(
             made, report, due, before, after, reader, guarded, (rows_before, rows_at_the_kill), notes
         )
-    city.server.drop(made)
 
 
 def _load_a_late_directive(folder) -> None:
