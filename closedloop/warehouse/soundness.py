@@ -4,7 +4,10 @@ not be under.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import psycopg
+from psycopg import sql
 
 from closedloop.settings import Settings, get_settings
 from closedloop.warehouse.addresses import Urls, urls
@@ -178,34 +181,32 @@ def _faults_of_reader(connection: psycopg.Connection, name: str) -> list[str]:
         faults.append(
             f"the reader {name} may create in schema {schema}: revoke create on schema {schema} from public"
         )
-    for (relation,) in connection.execute(
-        """
-        select format('%%I.%%I', nspname, relname)
-        from pg_class
-        join pg_namespace on pg_namespace.oid = relnamespace
-        where
-            nspname = any (%s)
-            and relkind in ('r', 'p', 'v', 'm')
-            and has_table_privilege(pg_class.oid, 'insert, update, delete, truncate')
-        order by 1
-        limit 1
-        """,
-        [list(all_schemas())],
-    ):
-        faults.append(f"the reader {name} may write {relation}: revoke that")
-    for (relation,) in connection.execute(
-        """
-        select format('%%I.%%I', nspname, relname)
-        from pg_class
-        join pg_namespace on pg_namespace.oid = relnamespace
-        where
-            nspname = any (%s)
-            and relkind in ('r', 'p', 'v', 'm')
-            and has_any_column_privilege(pg_class.oid, 'select')
-        order by 1
-        limit 1
-        """,
-        [list(CALL_ONLY_SCHEMAS)],
-    ):
-        faults.append(f"the reader {name} may read {relation}: revoke that")
+    may_write = _reached(connection, all_schemas(), _WRITES)
+    if may_write is not None:
+        faults.append(f"the reader {name} may write {may_write}: revoke that")
+    may_read = _reached(connection, CALL_ONLY_SCHEMAS, _READS_A_COLUMN)
+    if may_read is not None:
+        faults.append(f"the reader {name} may read {may_read}: revoke that")
     return faults
+
+
+_WRITES = sql.SQL("has_table_privilege(pg_class.oid, 'insert, update, delete, truncate')")
+_READS_A_COLUMN = sql.SQL("has_any_column_privilege(pg_class.oid, 'select')")
+
+
+def _reached(connection: psycopg.Connection, schemas: Iterable[str], privilege: sql.SQL) -> str | None:
+    """The first relation in the schemas for which the connected role has the privilege."""
+    row = connection.execute(
+        sql.SQL(
+            """
+            select format('%%I.%%I', nspname, relname)
+            from pg_class
+            join pg_namespace on pg_namespace.oid = relnamespace
+            where nspname = any (%s) and relkind in ('r', 'p', 'v', 'm') and {}
+            order by 1
+            limit 1
+            """
+        ).format(privilege),
+        [list(schemas)],
+    ).fetchone()
+    return None if row is None else row[0]
