@@ -58,22 +58,8 @@ def give_section(visit: Visit, asking: Administrator, places: PlaceNames) -> Non
             t("Role"), GIVEN, format_func=lambda role: role_name(role, texts), key=f"account_role_{number}"
         )
         way, bureau, stations = _place(visit, role, places, number)
-        first = st.date_input(
-            t("From (empty: from now)"),
-            value=None,
-            min_value=today,
-            max_value=today + _LONGEST,
-            format="YYYY-MM-DD",
-            key=f"account_from_{number}",
-        )
-        last = st.date_input(
-            t("Last day (empty: until revoked)"),
-            value=None,
-            min_value=today,
-            max_value=today + _LONGEST,
-            format="YYYY-MM-DD",
-            key=f"account_last_{number}",
-        )
+        first = _day(t("From (empty: from now)"), today, key=f"account_from_{number}")
+        last = _day(t("Last day (empty: until revoked)"), today, key=f"account_last_{number}")
     if not st.button(t("Give the grant"), type="primary", key=f"account_give_{number}"):
         return
     wanted = Grant(role, bureau, stations, printable(name).strip() or None)
@@ -99,6 +85,13 @@ def give_section(visit: Visit, asking: Administrator, places: PlaceNames) -> Non
     )
     st.session_state[_DONE] = done, f"{account_name(given)}\n{_said([given], places)}"
     st.rerun()
+
+
+def _day(label: str, today: date, *, key: str) -> date | None:
+    """A day from today on, or none."""
+    return st.date_input(
+        label, value=None, min_value=today, max_value=today + _LONGEST, format="YYYY-MM-DD", key=key
+    )
 
 
 def _place(
