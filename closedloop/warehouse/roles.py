@@ -5,6 +5,8 @@ The roles' names come from the URLs: on a server an administrator made them, and
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 import psycopg
 from psycopg import sql
 
@@ -142,52 +144,55 @@ def _name_in_policies(connection: psycopg.Connection, addresses: Urls) -> None:
 
 def show_published_to_analysts(connection: psycopg.Connection, addresses: Urls) -> None:
     """Let analysts look at the published marts, and at no other build's: to be called with every swap."""
-    if addresses.analysts is None:
-        return
-    analysts = sql.Identifier(addresses.analysts)
-    for statement in (
-        "grant usage on schema marts to {}",
-        "grant select on all tables in schema marts to {}",
-        "revoke all on schema marts_next from {}",
-        "revoke all on all tables in schema marts_next from {}",
-    ):
-        connection.execute(sql.SQL(statement).format(analysts))
+    if addresses.analysts is not None:
+        _execute_for(
+            connection,
+            addresses.analysts,
+            "grant usage on schema marts to {}",
+            "grant select on all tables in schema marts to {}",
+            "revoke all on schema marts_next from {}",
+            "revoke all on all tables in schema marts_next from {}",
+        )
 
 
 def _let_in_analysts(connection: psycopg.Connection, addresses: Urls) -> None:
     if addresses.analysts is None:
         return
-    analysts = sql.Identifier(addresses.analysts)
     show_published_to_analysts(connection, addresses)
     # For the policies: no schema in which they could call it by name is open to them.
-    connection.execute(sql.SQL("grant execute on function access.analyst_stations() to {}").format(analysts))
-    if _owns_database(connection):
-        database = sql.Identifier(connection.info.dbname)
-        connection.execute(
-            sql.SQL("grant connect, temporary on database {} to {}").format(database, analysts)
-        )
+    _execute_for(connection, addresses.analysts, "grant execute on function access.analyst_stations() to {}")
+    _let_into_database(connection, addresses.analysts, "connect, temporary")
 
 
 def _let_in_auditors(connection: psycopg.Connection, addresses: Urls) -> None:
     if addresses.auditors is None:
         return
-    auditors = sql.Identifier(addresses.auditors)
-    for statement in (
+    named = connection.execute("select from pg_policy where polrelid = 'audit.events'::regclass").fetchone()
+    _execute_for(
+        connection,
+        addresses.auditors,
         "grant usage on schema audit to {}",
         "grant select on audit.events to {}",
         "grant execute on function access.login_is_auditor() to {}",
-    ):
-        connection.execute(sql.SQL(statement).format(auditors))
-    named = connection.execute("select from pg_policy where polrelid = 'audit.events'::regclass").fetchone()
-    statement = (
         "create policy auditor on audit.events for select to {} using ((select access.login_is_auditor()))"
         if named is None
-        else "alter policy auditor on audit.events to {}"
+        else "alter policy auditor on audit.events to {}",
     )
-    connection.execute(sql.SQL(statement).format(auditors))
+    _let_into_database(connection, addresses.auditors, "connect")
+
+
+def _execute_for(connection: psycopg.Connection, role: str, *statements: LiteralString) -> None:
+    for statement in statements:
+        connection.execute(sql.SQL(statement).format(sql.Identifier(role)))
+
+
+def _let_into_database(connection: psycopg.Connection, role: str, rights: LiteralString) -> None:
+    """Where the database is ours to say so."""
     if _owns_database(connection):
         database = sql.Identifier(connection.info.dbname)
-        connection.execute(sql.SQL("grant connect on database {} to {}").format(database, auditors))
+        connection.execute(
+            sql.SQL("grant {} on database {} to {}").format(sql.SQL(rights), database, sql.Identifier(role))
+        )
 
 
 def _owns_database(connection: psycopg.Connection) -> bool:
