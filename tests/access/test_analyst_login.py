@@ -29,13 +29,6 @@ def house(city: Warehouse, make_warehouse) -> Iterator[Warehouse]:
 
 
 @pytest.fixture(scope="module")
-def logins(house: Warehouse) -> Iterator[Logins]:
-    made = Logins(house)
-    yield made
-    made.remove()
-
-
-@pytest.fixture(scope="module")
 def s03(logins: Logins) -> str:
     return logins.of(Grant("analyst", stations=("S03",)))
 

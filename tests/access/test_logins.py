@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 from psycopg import sql
@@ -16,22 +14,6 @@ from closedloop.cli.registry import command_line
 from closedloop.errors import ClosedloopError
 from closedloop.warehouse import WarehouseError, people
 from tests.access.logged_in import ISSUER, PASSWORD, Logins, refused
-from tests.servers import Warehouse
-
-
-@pytest.fixture(scope="module")
-def house(make_warehouse) -> Iterator[Warehouse]:
-    made = make_warehouse()
-    with made.in_environment():
-        yield made
-    product.dispose_engines()
-
-
-@pytest.fixture(scope="module")
-def logins(house: Warehouse) -> Iterator[Logins]:
-    made = Logins(house)
-    yield made
-    made.remove()
 
 
 def _ours(*arguments: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from closedloop import access
@@ -11,14 +9,6 @@ from closedloop import warehouse as product
 from closedloop.access import Person
 from closedloop.access.entrance import new_session
 from tests.servers import Warehouse
-
-
-@pytest.fixture(scope="module")
-def house(make_warehouse) -> Iterator[Warehouse]:
-    made = make_warehouse()
-    with made.in_environment():
-        yield made
-    product.dispose_engines()
 
 
 @pytest.fixture

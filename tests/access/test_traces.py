@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
 from closedloop import access
-from closedloop import warehouse as product
 from closedloop.access import AccessError, Grant, traces
 from closedloop.access.traces import Event, Writer
 from closedloop.cli.registry import command_line
 from tests.servers import Warehouse
 
 ISSUER = "https://sign-in.example"
-
-
-@pytest.fixture(scope="module")
-def house(make_warehouse) -> Iterator[Warehouse]:
-    made = make_warehouse()
-    with made.in_environment():
-        yield made
-    product.dispose_engines()
 
 
 def _events(house: Warehouse, subject: str) -> list[tuple]:
