@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import ClassVar
 
 import psycopg
+from alembic import command
 from psycopg import sql
+from sqlalchemy import create_engine, pool
 
 from closedloop import warehouse
 from closedloop.settings import Settings
-from closedloop.warehouse import administration, embedded
+from closedloop.warehouse import administration, embedded, schema
 from closedloop.warehouse.service_user import child_options, service_user
 
 #: A machine that loses power in the middle of the tests loses the tests.
@@ -95,6 +97,19 @@ class Server(ABC):
     def blank(self) -> Warehouse:
         """A database with nothing in it, not even migrated."""
         return self._create("template0")
+
+    def at_revision(self, revision: str) -> Warehouse:
+        """A warehouse as an earlier release left it, empty."""
+        made = self.blank()
+        engine = create_engine(
+            "postgresql+psycopg://", creator=lambda: made.connect("owner"), poolclass=pool.NullPool
+        )
+        with engine.begin() as connection:
+            connection.exec_driver_sql("create schema ops")
+            config = schema._alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+        return made
 
     def fresh(self) -> Warehouse:
         """A migrated, empty warehouse (a copy of one: 0.1 s)."""

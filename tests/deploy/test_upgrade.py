@@ -12,10 +12,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from alembic import command
 from alembic.script import ScriptDirectory
 from psycopg import sql
-from sqlalchemy import create_engine, pool
 
 from closedloop import warehouse as product
 from closedloop.cli import run
@@ -36,19 +34,6 @@ def _revisions() -> list[str]:
     """All revisions of this release, oldest first."""
     scripts = ScriptDirectory.from_config(schema._alembic_config())
     return [script.revision for script in scripts.walk_revisions()][::-1]
-
-
-def _at_revision(server: Server, revision: str) -> Warehouse:
-    made = server.blank()
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: made.connect("owner"), poolclass=pool.NullPool
-    )
-    with engine.begin() as connection:
-        connection.exec_driver_sql("create schema ops")
-        config = schema._alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-    return made
 
 
 def _fill(made: Warehouse, city: Warehouse) -> None:
@@ -87,7 +72,7 @@ def _copy(
 @pytest.fixture(scope="module")
 def before(server: Server, city: Warehouse) -> Warehouse:
     """The city in a warehouse of the revision before this one."""
-    made = _at_revision(server, _revisions()[-2])
+    made = server.at_revision(_revisions()[-2])
     _fill(made, city)
     return made
 

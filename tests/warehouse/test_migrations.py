@@ -11,7 +11,6 @@ from sqlalchemy import create_engine, pool
 from closedloop import intake
 from closedloop import warehouse as product
 from closedloop.intake import contract
-from closedloop.warehouse import schema
 from tests.servers import Server, Warehouse
 
 
@@ -39,17 +38,7 @@ def test_migrating_twice_does_nothing_the_second_time(warehouse: Warehouse) -> N
 
 def test_a_warehouse_of_an_earlier_release_is_closed_to_analysts_before_they_come(server: Server) -> None:
     """Its published marts have policies for everybody, which a person with SQL could answer as they liked."""
-    from alembic import command
-
-    made = server.blank()
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: made.connect("owner"), poolclass=pool.NullPool
-    )
-    with engine.begin() as connection:
-        connection.exec_driver_sql("create schema ops")
-        config = schema._alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0003")
+    made = server.at_revision("0003")
     addresses = product.urls(made.settings)
     with made.connect("owner") as connection:
         product.ensure_schemas(connection, addresses)
