@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.ui.conftest import free_port
+
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 
 
@@ -50,7 +52,24 @@ def trusting(folder: Path, *, threads: bool = False) -> ssl.SSLContext:
     return context
 
 
-def standalone(text: str, folder: Path) -> Path:
+def on_this_machine(text: str, folder: Path, port: int, more: dict[str, str]) -> Path:
+    """The shipped text with this machine's ports and paths, and ``more``: nothing else is changed."""
+    changes = {
+        "listen 80;": f"listen 127.0.0.1:{free_port()};",
+        "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
+        "/etc/ssl/closedloop.pem": str(folder / "cert.pem"),
+        "/etc/ssl/closedloop.key": str(folder / "key.pem"),
+        "closedloop.example": "localhost",
+        "proxy_set_header Host $host;": f"proxy_set_header Host localhost:{port};",
+        **more,
+    }
+    for old, new in changes.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    return _standalone(text, folder)
+
+
+def _standalone(text: str, folder: Path) -> Path:
     """A configuration that keeps everything in ``folder``; ``text`` is what goes into its http block."""
     file = folder / "nginx.conf"
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

@@ -27,7 +27,7 @@ from closedloop import access
 from closedloop.access import Grant
 from closedloop.settings import PROJECT_ROOT
 from tests.ui.conftest import Site, free_port, serving
-from tests.ui.nginx import NGINX, certificate, standalone, trusting
+from tests.ui.nginx import NGINX, certificate, on_this_machine, trusting
 from tests.ui.streaming import sent
 
 KEY = "a key that the gateway and the pages share"
@@ -80,28 +80,16 @@ class Gateway:
 
 
 def _configured(folder: Path, port: int, pages: int, who: int) -> Path:
-    """The shipped files with this machine's ports and paths: nothing else is changed."""
     shipped = (PROJECT_ROOT / "deploy" / "nginx.conf").read_text()
     gateway = (PROJECT_ROOT / "deploy" / "nginx-gateway.conf").read_text()
     plain = shipped[shipped.index("    location / {") : shipped.rindex("}")]
-    text = shipped.replace(plain, gateway)
-    for old, new in (
-        ("listen 80;", f"listen 127.0.0.1:{free_port()};"),
-        ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
-        ("/etc/ssl/closedloop.pem", str(folder / "cert.pem")),
-        ("/etc/ssl/closedloop.key", str(folder / "key.pem")),
-        ("server 127.0.0.1:8501;", f"server 127.0.0.1:{pages};"),
-        (
-            "proxy_pass http://closedloop_pages;",
-            f"proxy_pass http://closedloop_pages;\n    proxy_bind {PEER};",
-        ),
-        ("http://127.0.0.1:9000/", f"http://127.0.0.1:{who}/"),
-        ("closedloop.example", "localhost"),
-        ("proxy_set_header Host $host;", f"proxy_set_header Host localhost:{port};"),
-    ):
-        assert old in text, old
-        text = text.replace(old, new)
-    return standalone(text, folder)
+    to_pages = "proxy_pass http://closedloop_pages;"
+    more = {
+        "server 127.0.0.1:8501;": f"server 127.0.0.1:{pages};",
+        to_pages: f"{to_pages}\n    proxy_bind {PEER};",
+        "http://127.0.0.1:9000/": f"http://127.0.0.1:{who}/",
+    }
+    return on_this_machine(shipped.replace(plain, gateway), folder, port, more)
 
 
 @pytest.fixture(scope="module")

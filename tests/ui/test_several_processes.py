@@ -14,7 +14,7 @@ import pytest
 
 from closedloop.settings import PROJECT_ROOT
 from tests.ui.conftest import Site, free_port, serving
-from tests.ui.nginx import NGINX, certificate, standalone, trusting
+from tests.ui.nginx import NGINX, certificate, on_this_machine, trusting
 from tests.ui.streaming import sent, sign_in
 
 
@@ -53,24 +53,15 @@ def several(city, make_warehouse, tmp_path_factory) -> Iterator[Several]:
     certificate(folder)
     port, pages = free_port(), (free_port(), free_port())
     text = (PROJECT_ROOT / "deploy" / "nginx.conf").read_text()
-    for old, new in (
-        ("listen 80;", f"listen 127.0.0.1:{free_port()};"),
-        ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
-        ("/etc/ssl/closedloop.pem", str(folder / "cert.pem")),
-        ("/etc/ssl/closedloop.key", str(folder / "key.pem")),
-        ("    server 127.0.0.1:8501;", f"    server 127.0.0.1:{pages[0]};"),
-        ("    # server 127.0.0.1:8502;", f"    server 127.0.0.1:{pages[1]};"),
-        ("closedloop.example", "localhost"),
+    more = {
+        "    server 127.0.0.1:8501;": f"    server 127.0.0.1:{pages[0]};",
+        "    # server 127.0.0.1:8502;": f"    server 127.0.0.1:{pages[1]};",
         # So that a test can see who answered.
-        (
-            "proxy_buffering off;",
-            "proxy_buffering off;\n        add_header X-Answered-By $upstream_addr always;",
+        "proxy_buffering off;": (
+            "proxy_buffering off;\n        add_header X-Answered-By $upstream_addr always;"
         ),
-        ("proxy_set_header Host $host;", f"proxy_set_header Host localhost:{port};"),
-    ):
-        assert old in text, old
-        text = text.replace(old, new)
-    nginx = subprocess.Popen([NGINX, "-c", standalone(text, folder)])
+    }
+    nginx = subprocess.Popen([NGINX, "-c", on_this_machine(text, folder, port, more)])
     try:
         with ExitStack() as first, ExitStack() as second:
             servers = {
