@@ -72,17 +72,7 @@ def test_a_warehouse_of_an_earlier_release_is_closed_to_analysts_before_they_com
 
 def test_rows_of_an_earlier_release_are_known_again_after_the_migration(server: Server, tmp_path) -> None:
     """Their content is compared with what arrives, and no longer a digest that only they have."""
-    from alembic import command
-
-    made = server.blank()
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: made.connect("owner"), poolclass=pool.NullPool
-    )
-    with engine.begin() as connection:
-        connection.exec_driver_sql("create schema ops")
-        config = schema._alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0005")
+    made = server.at_revision("0005")
     with made.connect("owner") as connection:
         connection.execute(
             """
