@@ -1,6 +1,6 @@
--- Every text of a place once, so that the rules are applied to places and not to calls. Materialized, or the filter
--- would apply them a second time.
-with written as (
+-- Every text of a place once, so that the rules are applied to places and not to calls. Materialized, or the filters
+-- would apply them to every call, and a second time.
+with written as materialized (
 
     select
         opening_station_id as station_id,

@@ -1,26 +1,27 @@
 {#- What places are like before anything is known of one: closedloop.statistics.exceedance.place_prior, by moments, learnt
     anew at the beginning of each local month from the history of every place known by then, the quiet ones included.
-    A span counts at every beginning of a month that lies in it. -#}
+    A call counts at every beginning of a month that finds it in the history. -#}
+{%- set memory = var('place_window_days') + var('place_history_days') -%}
 {%- set month = "date_trunc('month', " ~ "({}) at time zone '" ~ var('time_zone') ~ "')::date" -%}
 
-with watched_since as (
-
-    select
-        station_id,
-        min(received_at) as first_call_at
-    from {{ ref('int_place_calls') }}
-    group by station_id
-
-),
-
-places as (
+with places as (
 
     select
         place_id,
         station_id,
-        min(received_at) as first_call_at
-    from {{ ref('int_place_calls') }}
+        min(first_call_at) as first_call_at
+    from {{ ref('int_place_categories') }}
     group by place_id, station_id
+
+),
+
+watched_since as (
+
+    select
+        station_id,
+        min(first_call_at) as first_call_at
+    from places
+    group by station_id
 
 ),
 
@@ -31,7 +32,7 @@ months as (
         row_number() over (order by month) as month_no
     from generate_series(
         (select {{ month.format('min(first_call_at)') }} from places),
-        (select {{ month.format('max(valid_from)') }} from {{ ref('int_place_spans') }}),
+        {{ month.format(as_of()) }},
         interval '1 month'
     ) as month
 
@@ -39,39 +40,118 @@ months as (
 
 beginnings as (
 
-    select array_agg({{ local_midnight('month') }} order by month) as moments
+    select
+        count(*)::integer as months,
+        array_agg({{ local_midnight('month') }} order by month) as moments
     from months
 
 ),
 
--- What changes at the very first moment of a month is known when the next one begins.
-crossing as (
+categories as (
 
     select
-        spans.place_id,
-        spans.category,
-        spans.history_calls,
-        width_bucket(spans.valid_from, beginnings.moments) as month_from,
-        width_bucket(coalesce(spans.valid_to, 'infinity'), beginnings.moments) as month_to
-    from {{ ref('int_place_spans') }} as spans
-    cross join beginnings
-    where spans.history_calls > 0
+        category,
+        row_number() over (order by category)::integer as category_no
+    from (
+        select 'all' as category
+        union
+        select category from {{ ref('int_place_categories') }} group by category
+    ) as named
 
 ),
 
+-- What changes at the very first moment of a month is known when the next one begins. In the order of places, so that
+-- the sort below is of one place's rows.
+crossing as (
+
+    select
+        calls.station_id,
+        calls.place_id,
+        categories.category_no,
+        beginnings.months,
+        width_bucket(calls.window_ends_at, beginnings.moments) as month_from,
+        width_bucket(
+            least({{ days_later('calls.received_at', memory) }}, calls.withdrawn_at), beginnings.moments
+        ) as month_to
+    from (
+        select
+            *,
+            {{ days_later('received_at', var('place_window_days')) }} as window_ends_at
+        from {{ ref('int_place_calls') }}
+        where not is_merged
+        offset 0
+    ) as calls
+    inner join categories using (category)
+    cross join beginnings
+    where calls.withdrawn_at is null or calls.withdrawn_at > calls.window_ends_at
+    order by calls.place_id
+
+),
+
+-- A call becomes history and is forgotten again, in its category and in all together.
+changes as (
+
+    select
+        crossing.station_id,
+        crossing.place_id,
+        coalesce(steps.level_no, crossing.category_no) as level_no,
+        case steps.change when 1 then crossing.month_from else crossing.month_to end as month_no,
+        steps.change
+    from crossing
+    cross join (
+        select
+            change,
+            case when is_all then categories.category_no end as level_no
+        from (values (1, false), (1, true), (-1, false), (-1, true)) as step (change, is_all)
+        cross join categories
+        where categories.category = 'all'
+    ) as steps
+    where
+        crossing.month_from < crossing.month_to
+        and case steps.change when 1 then crossing.month_from else crossing.month_to end < crossing.months
+
+),
+
+counted as (
+
+    select
+        station_id,
+        level_no,
+        month_no,
+        change,
+        (
+            sum(change) over (
+                partition by place_id, level_no order by month_no
+                rows between unbounded preceding and current row
+            )
+        )::integer as history_calls
+    from changes
+
+),
+
+-- From h - 1 to h, or from h + 1 to h: the square of a place's history changes by 2h - 1, or by -2h - 1.
 changed as (
 
     select
+        station_id,
+        level_no,
+        month_no,
+        sum(change) as events,
+        sum(2 * change * history_calls - 1)::double precision as squares
+    from counted
+    group by station_id, level_no, month_no
+
+),
+
+first_known as (
+
+    select
         places.station_id,
-        crossing.category,
-        change.month_no,
-        sum(change.sign * crossing.history_calls) as events,
-        sum(change.sign * crossing.history_calls::double precision * crossing.history_calls) as squares
-    from crossing
-    inner join places using (place_id)
-    cross join lateral (values (month_from, 1), (month_to, -1)) as change (month_no, sign)
-    where crossing.month_from < crossing.month_to
-    group by places.station_id, crossing.category, change.month_no
+        width_bucket(places.first_call_at, beginnings.moments) as month_no,
+        count(*) as places
+    from places
+    cross join beginnings
+    group by places.station_id, month_no
 
 ),
 
@@ -80,29 +160,23 @@ known as (
     select
         months.month,
         months.month_no,
-        places.station_id,
-        count(*) as places,
+        watched_since.station_id,
+        sum(first_known.places)::bigint as places,
         greatest(
             0,
             least(
                 {{ var('place_history_days') }},
                 floor(
                     extract(
-                        epoch from {{ local_midnight('months.month') }} - min(watched_since.first_call_at)
+                        epoch from {{ local_midnight('months.month') }} - watched_since.first_call_at
                     ) / 86400
                 ) - {{ var('place_window_days') }}
             )
         )::double precision as days
     from months
-    inner join places on places.first_call_at < {{ local_midnight('months.month') }}
+    inner join first_known on months.month_no > first_known.month_no
     inner join watched_since using (station_id)
-    group by months.month, months.month_no, places.station_id
-
-),
-
-categories as (
-
-    select distinct category from changed
+    group by months.month, months.month_no, watched_since.station_id, watched_since.first_call_at
 
 ),
 
@@ -121,7 +195,7 @@ by_station as (
     left join changed
         on
             changed.station_id = known.station_id
-            and changed.category = categories.category
+            and changed.level_no = categories.category_no
             and changed.month_no < known.month_no
     where known.days > 0
     group by known.month, known.station_id, categories.category, known.places, known.days

@@ -1,40 +1,45 @@
 {#- Running sums of dated changes: a call enters the window when it comes, passes from it into the history 30 days later,
-    and leaves the history 334 days after that. One sort of numbers, whatever the size. -#}
+    and leaves the history 334 days after that. A window of one call is no repeat and has no row: a call that stands
+    alone enters no window, and what changes after the last call that does not is left out. -#}
 {%- set memory = var('place_window_days') + var('place_history_days') -%}
-{{ config(pre_hook="set local work_mem = '256MB'") }}
-
-with calls as (
-
-    select
-        place_id,
-        category,
-        received_at,
-        withdrawn_at,
-        caller,
-        is_merged,
-        {{ days_later('received_at', var('place_window_days')) }} as window_ends_at,
-        {{ days_later('received_at', memory) }} as memory_ends_at
-    from {{ ref('int_place_calls') }}
-
-),
 
 -- Numbers in the order of their names: sorting by them takes a third of the time.
-categories as (
+with categories as materialized (
 
     select
         category,
         row_number() over (order by category)::integer as category_no
     from (
-        select category from {{ ref('int_place_calls') }}
+        select category from {{ ref('int_place_calls') }} group by category
         union
         select 'all'
     ) as named
 
 ),
 
+-- Each call counts in its category and in all together.
+levels as materialized (
+
+    select
+        category,
+        category_no as level_no
+    from categories
+    where category <> 'all'
+
+    union all
+
+    select
+        categories.category,
+        every.category_no
+    from categories
+    inner join categories as every on every.category = 'all'
+    where categories.category <> 'all'
+
+),
+
 -- Most callers call once. The others are counted from a call until the window leaves it, or until the same caller's
 -- next call takes its place.
-often as (
+often as materialized (
 
     select
         place_id,
@@ -46,88 +51,120 @@ often as (
 
 ),
 
-known as (
+-- In the order of places from here on, so that every later sort is of one place's rows.
+calls as materialized (
 
     select
-        calls.*,
-        categories.category_no,
-        every.category_no as all_no,
-        often.caller is not null as calls_often
-    from calls
-    inner join categories using (category)
-    inner join categories as every on every.category = 'all'
-    left join often using (place_id, caller)
+        calls.place_id,
+        calls.category,
+        calls.received_at,
+        calls.is_merged,
+        calls.caller,
+        least(calls.window_ends_at, calls.withdrawn_at) as leaves_at,
+        case
+            when not calls.is_merged and (calls.withdrawn_at is null or calls.withdrawn_at > calls.window_ends_at)
+                then least({{ days_later('calls.received_at', memory) }}, calls.withdrawn_at)
+        end as forgotten_at,
+        coalesce((calls.place_id, calls.caller) in (select often.place_id, often.caller from often), false)
+            as calls_often
+    from (
+        select
+            *,
+            {{ days_later('received_at', var('place_window_days')) }} as window_ends_at
+        from {{ ref('int_place_calls') }}
+        offset 0
+    ) as calls
+    order by calls.place_id
 
 ),
 
 linked as (
 
     select
-        place_id,
-        level_no,
-        received_at,
-        withdrawn_at,
-        is_merged,
-        window_ends_at,
-        memory_ends_at,
-        caller is not null as is_new_caller,
-        caller is not null as is_last_call
-    from known
-    cross join lateral (values (category_no), (all_no)) as level (level_no)
-    where not calls_often
+        calls.place_id,
+        levels.level_no,
+        calls.received_at,
+        calls.leaves_at,
+        calls.forgotten_at,
+        calls.is_merged,
+        calls.caller is not null as is_new_caller,
+        calls.caller is not null as is_last_call
+    from calls
+    inner join levels using (category)
+    where not calls.calls_often
 
     union all
 
     select
-        place_id,
-        level_no,
-        received_at,
-        withdrawn_at,
-        is_merged,
-        window_ends_at,
-        memory_ends_at,
-        coalesce(lag(least(window_ends_at, withdrawn_at)) over same_caller <= received_at, true),
-        coalesce(lead(received_at) over same_caller >= least(window_ends_at, withdrawn_at), true)
-    from known
-    cross join lateral (values (category_no), (all_no)) as level (level_no)
-    where calls_often
-    window same_caller as (partition by place_id, level_no, caller order by received_at)
+        calls.place_id,
+        levels.level_no,
+        calls.received_at,
+        calls.leaves_at,
+        calls.forgotten_at,
+        calls.is_merged,
+        coalesce(lag(calls.leaves_at) over same_caller <= calls.received_at, true),
+        coalesce(lead(calls.received_at) over same_caller >= calls.leaves_at, true)
+    from calls
+    inner join levels using (category)
+    where calls.calls_often
+    window same_caller as (partition by calls.place_id, levels.level_no, calls.caller order by calls.received_at)
 
 ),
 
+-- Another call is in the window when this one comes, or comes before it leaves.
+met as (
+
+    select
+        *,
+        coalesce(
+            max(leaves_at) over (in_order rows between unbounded preceding and 1 preceding) > received_at
+            or lead(received_at) over (in_order rows between unbounded preceding and 1 preceding) < leaves_at,
+            false
+        ) as is_repeat
+    from linked
+    window in_order as (partition by place_id, level_no order by received_at)
+
+),
+
+bounded as (
+
+    select
+        *,
+        least(max(leaves_at) filter (where is_repeat) over (partition by place_id, level_no), {{ as_of() }}) as last_at
+    from met
+
+),
+
+-- step 1: it comes; 2: it leaves the window, most often for the history; 3: it is forgotten
 changes as (
 
     select
-        place_id,
-        level_no,
-        change.changed_at,
-        change.calls,
-        change.merged_calls,
-        change.callers,
-        change.history_calls
-    from linked
-    cross join lateral (
-        values
-        (received_at, (not is_merged)::integer, is_merged::integer, is_new_caller::integer, 0),
-        (
-            least(window_ends_at, withdrawn_at),
-            -(not is_merged)::integer,
-            -is_merged::integer,
-            -is_last_call::integer,
-            (not is_merged and (withdrawn_at is null or withdrawn_at > window_ends_at))::integer
-        ),
-        (
-            case
-                when not is_merged and (withdrawn_at is null or withdrawn_at > window_ends_at)
-                    then least(memory_ends_at, withdrawn_at)
-            end,
-            0,
-            0,
-            0,
-            -1
-        )
-    ) as change (changed_at, calls, merged_calls, callers, history_calls)
-    where change.changed_at <= {{ as_of() }}
+        bounded.place_id,
+        bounded.level_no,
+        case steps.step
+            when 1 then bounded.received_at
+            when 2 then bounded.leaves_at
+            else bounded.forgotten_at
+        end as changed_at,
+        case when bounded.is_repeat and not bounded.is_merged then steps.in_window else 0 end as calls,
+        case when bounded.is_repeat and bounded.is_merged then steps.in_window else 0 end as merged_calls,
+        case
+            when not bounded.is_repeat then 0
+            when steps.step = 1 then bounded.is_new_caller::integer
+            when steps.step = 2 then -bounded.is_last_call::integer
+            else 0
+        end as callers,
+        case when bounded.forgotten_at is not null then steps.in_history else 0 end as history_calls
+    from bounded
+    -- not lateral: such a list is read anew for every row
+    cross join (values (1, 1, 0), (2, -1, 1), (3, 0, -1)) as steps (step, in_window, in_history)
+    where
+        bounded.received_at < bounded.last_at
+        and case steps.step
+            when 1 then bounded.is_repeat
+            when 2 then bounded.leaves_at <= bounded.last_at
+            else bounded.forgotten_at <= bounded.last_at
+        end
 
 ),
 
@@ -162,4 +199,6 @@ select
     summed.history_calls::integer as history_calls
 from summed
 inner join categories on summed.level_no = categories.category_no
-where summed.valid_to is distinct from summed.changed_at
+where
+    summed.calls + summed.merged_calls >= 2
+    and summed.valid_to is distinct from summed.changed_at

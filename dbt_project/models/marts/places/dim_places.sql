@@ -4,11 +4,11 @@ with calls as (
 
     select
         place_id,
-        count(*) as calls,
-        min(received_at) as first_call_at,
-        max(received_at) as last_call_at
-    from {{ ref('int_place_calls') }}
-    where not is_merged
+        sum(calls)::bigint as calls,
+        min(first_own_call_at) as first_call_at,
+        max(last_own_call_at) as last_call_at
+    from {{ ref('int_place_categories') }}
+    where calls > 0
     group by place_id
 
 ),

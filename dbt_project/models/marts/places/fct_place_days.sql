@@ -20,22 +20,30 @@ with unusual as not materialized (
 -- Every place × category known by the end of a day was looked at, also the quiet ones.
 pairs as (
 
-    select min(received_at) as first_at
-    from {{ ref('int_place_calls') }}
-    group by place_id, category
+    select
+        place_id,
+        min(first_call_at) as first_call_at
+    from {{ ref('int_place_categories') }}
+    group by grouping sets ((place_id, category), (place_id))
 
-    union all
+),
 
-    select min(received_at)
-    from {{ ref('int_place_calls') }}
-    group by place_id
+unusual_days as (
+
+    select
+        first_on,
+        last_on,
+        count(*) as spans
+    from unusual
+    where first_on <= last_on
+    group by first_on, last_on
 
 ),
 
 dated as (
 
     select
-        {{ local_date('first_at') }} as judged_on,
+        {{ local_date('first_call_at') }} as judged_on,
         1 as pairs,
         0 as candidates
     from pairs
@@ -43,12 +51,18 @@ dated as (
     union all
 
     select
-        change.judged_on,
+        first_on,
         0,
-        change.candidates
-    from unusual
-    cross join lateral (values (first_on, 1), (last_on + 1, -1)) as change (judged_on, candidates)
-    where first_on <= last_on
+        spans
+    from unusual_days
+
+    union all
+
+    select
+        last_on + 1,
+        0,
+        -spans
+    from unusual_days
 
 ),
 

@@ -4,18 +4,19 @@
     ]
 ) }}
 
-with stations as (
+with places as (
 
     select
+        place_id,
         station_id,
-        min(first_call_at) as first_call_at
+        is_home,
+        min(first_call_at) over (partition by station_id) as station_first_call_at
     from {{ ref('dim_places') }}
-    group by station_id
 
 ),
 
--- One call is no repeat: such spans, and the empty ones, have no row.
-repeated as (
+-- Apart, or each of its days would be worked out wherever it is used.
+dated as (
 
     select
         spans.*,
@@ -27,30 +28,28 @@ repeated as (
             least(
                 {{ var('place_history_days') }},
                 -- the days of an interval between two moments are of 24 hours
-                date_part('day', spans.valid_from - stations.first_call_at)::integer
+                date_part('day', spans.valid_from - places.station_first_call_at)::integer
                 - {{ var('place_window_days') }}
             )
         ) as history_days
     from {{ ref('int_place_spans') }} as spans
-    inner join {{ ref('dim_places') }} as places using (place_id)
-    inner join stations using (station_id)
-    where spans.calls + spans.merged_calls >= 2
+    inner join places using (place_id)
+    offset 0
 
 ),
 
--- Read twice, which costs less than keeping a copy.
-learnt as not materialized (
+learnt as materialized (
 
     select
-        repeated.*,
-        priors.shape + repeated.history_calls as shape,
-        priors.rate + repeated.history_days as rate
-    from repeated
+        dated.*,
+        priors.shape + dated.history_calls as shape,
+        priors.rate + dated.history_days as rate
+    from dated
     left join {{ ref('int_place_priors') }} as priors
         on
-            repeated.month = priors.month
-            and repeated.category = priors.category
-            and repeated.history_days >= {{ var('place_least_history_days') }}
+            dated.month = priors.month
+            and dated.category = priors.category
+            and dated.history_days >= {{ var('place_least_history_days') }}
 
 ),
 

@@ -1,0 +1,11 @@
+-- What several models ask of a place's calls, counted once.
+select
+    place_id,
+    station_id,
+    category,
+    min(received_at) as first_call_at,
+    count(*) filter (where not is_merged) as calls,
+    min(received_at) filter (where not is_merged) as first_own_call_at,
+    max(received_at) filter (where not is_merged) as last_own_call_at
+from {{ ref('int_place_calls') }}
+group by place_id, station_id, category
