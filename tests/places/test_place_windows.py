@@ -42,15 +42,14 @@ def test_a_window_is_what_counting_finds(city: Warehouse, calls: dict) -> None:
     spans = _ask(
         city,
         "select place_id, category, valid_from, valid_to, calls, merged_calls, callers, history_calls "
-        "from intermediate.int_place_spans order by md5(place_id::text), category, valid_from",
+        "from intermediate.int_place_spans",
     )
     begun = {(place, category, start) for place, category, start, *_ in spans}
     for key, rows in calls.items():
         for (first, withdrawn, *_), (then, *_) in pairwise(rows):
             if then < min(first + WINDOW, withdrawn or then + WINDOW):
                 assert (*key, then) in begun
-    spans = spans[:3000]
-    assert len(spans) > 1000
+    assert len(spans) > 100
     for place, category, start, end, *counted in spans:
         for t in (start, end - timedelta(microseconds=1)) if end else (start,):
             standing = [c for c in calls[place, category] if c[0] <= t and (c[1] is None or c[1] > t)]
