@@ -31,7 +31,9 @@ def _column(label: str, values: pd.Series) -> Any:
     if pd.api.types.is_datetime64_any_dtype(values):
         return st.column_config.DatetimeColumn(label, format="YYYY-MM-DD HH:mm")
     if pd.api.types.is_float_dtype(values):
-        return st.column_config.NumberColumn(label, format="%.1f")
+        # One decimal, unless it would make nothing of something.
+        small = (values.round(1) == 0) & (values != 0)
+        return st.column_config.NumberColumn(label, format="%.2f" if small.any() else "%.1f")
     if pd.api.types.is_integer_dtype(values):
         return st.column_config.NumberColumn(label)
     return st.column_config.TextColumn(label)
