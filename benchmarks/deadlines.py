@@ -32,6 +32,7 @@ select
     spell_id,
     breached_at is not null and breached_at < least(:as_of, known_until) as missed
 from marts.fct_sla_targets
+left join marts.ops_coverage using (station_id, source_table)
 where breached_at < least(:as_of, known_until)
     or (ended_at <= least(:as_of, known_until) and end_kind <> 'cancel')
 """

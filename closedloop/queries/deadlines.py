@@ -70,19 +70,22 @@ def deadlines_ahead(scope: Scope, as_of: datetime, wanted: OpenFilter) -> pd.Dat
 _BEFORE = """
 with watched as (
     select
-        loop,
-        target,
-        severity,
-        started_at,
-        base_due_at,
-        ended_at,
-        end_kind,
-        least(:as_of, known_until) as watched_until
-    from marts.fct_sla_targets
-    where started_at >= :since
-        and started_at < :as_of
-        and is_confirmed
-        and base_due_at > started_at
+        targets.loop,
+        targets.target,
+        targets.severity,
+        targets.started_at,
+        targets.base_due_at,
+        targets.ended_at,
+        targets.end_kind,
+        least(:as_of, known.known_until) as watched_until
+    from marts.fct_sla_targets as targets
+    left join marts.ops_coverage as known
+        on targets.station_id = known.station_id
+        and targets.source_table = known.source_table
+    where targets.started_at >= :since
+        and targets.started_at < :as_of
+        and targets.is_confirmed
+        and targets.base_due_at > targets.started_at
 ),
 
 timed as (

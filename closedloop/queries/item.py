@@ -153,7 +153,7 @@ select
     case when targets.ended_at <= :as_of then targets.end_kind end as end_kind,
     case when targets.breached_at < :as_of then targets.breached_at end as breached_at,
     marts.target_state(
-        :as_of, targets.known_until, targets.started_at, targets.ended_at, targets.end_kind,
+        :as_of, known.known_until, targets.started_at, targets.ended_at, targets.end_kind,
         targets.breached_at, segments.phase, segments.due_at
     ) as state,
     policy.stop_stage,
@@ -161,6 +161,9 @@ select
     policy.confirmed_by,
     policy.is_assumed
 from marts.fct_sla_targets as targets
+left join marts.ops_coverage as known
+    on targets.station_id = known.station_id
+    and targets.source_table = known.source_table
 left join marts.fct_sla_clock as segments
     on targets.spell_id = segments.spell_id
     and segments.seg_from <= :as_of

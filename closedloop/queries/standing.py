@@ -108,7 +108,7 @@ clocks as (
             when not targets.is_confirmed then 'unconfirmed'
             else
                 marts.target_state(
-                    :as_of, targets.known_until, targets.started_at, targets.ended_at, targets.end_kind,
+                    :as_of, known.known_until, targets.started_at, targets.ended_at, targets.end_kind,
                     targets.breached_at, segments.phase, segments.due_at
                 )
         end as state,
@@ -116,6 +116,9 @@ clocks as (
     from standing
     inner join marts.fct_sla_targets as targets
         on standing.work_item_id = targets.work_item_id
+    left join marts.ops_coverage as known
+        on targets.station_id = known.station_id
+        and targets.source_table = known.source_table
     left join marts.fct_sla_clock as segments
         on targets.spell_id = segments.spell_id
         and segments.seg_from <= :as_of

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
 from closedloop.errors import ClosedloopError
 from closedloop.settings import Settings, get_settings
-from closedloop.transform import guard, record, schemas
+from closedloop.transform import catching_up, guard, record, schemas
 from closedloop.transform.child import DbtResult, NodeResult, run_dbt
 from closedloop.transform.environment import APPLICATION, BUILDER, NEXT, dbt_environment, dbt_home
 from closedloop.transform.freshness import shaping_variables
@@ -84,7 +84,9 @@ def build(
 
         with locked_for_session(conn, waiting=waiting):
             return _Build(settings, project, conn, listener).run(
-                _dbt_options(with_unit_tests, full_refresh, keep_going)
+                _dbt_options(with_unit_tests, full_refresh, keep_going),
+                # A unit test gives a model all its rows, and knows of no parts.
+                may_catch_up=not (full_refresh or with_unit_tests),
             )
 
 
@@ -102,15 +104,16 @@ class _Build:
         self.listener = listener
         self.variables = shaping_variables(conn, settings, project)
         self.nodes: tuple[NodeResult, ...] = ()
+        self.catches_up = False
+        self.views: dict[str, LiteralString] = {}
 
-    def run(self, options: list[str]) -> BuildReport:
+    def run(self, options: list[str], *, may_catch_up: bool) -> BuildReport:
         began = time.monotonic()
         for dead in record.mark_interrupted(self.conn):
             self._say(f"build {dead} had been interrupted; nothing of it was published")
         _end_leftovers(self.conn)
-        self.build_id = record.start(
-            self.conn, self.project.code_hash(self.variables), record.last_batch(self.conn)
-        )
+        code_hash = self.project.code_hash(self.variables)
+        self.build_id = record.start(self.conn, code_hash, record.last_batch(self.conn))
         self._say(f"build {self.build_id}: models and tests in {', '.join(schemas.UPCOMING)}")
         stage = "policy"
         try:
@@ -118,7 +121,7 @@ class _Build:
                 self.conn, self.project.reference / "sla_policy.csv", self.settings.time_zone
             )
             stage = "start"
-            schemas.empty_next(self.conn, urls(self.settings), self._say)
+            self._prepare(code_hash if may_catch_up else None)
             stage = "project"
             result = self._run_dbt(options)
             self.nodes = result.nodes
@@ -126,6 +129,9 @@ class _Build:
             if failure is not None:
                 raise self._failed(failure)
             stage = "publish"
+            if self.catches_up:
+                self._say(f"build {self.build_id}: {catching_up.touched(self.conn):,} items were touched")
+                catching_up.drop_parts(self.conn, self.views)
             self._say(f"build {self.build_id}: nothing failed, publishing")
             publish_seconds = self._publish()
         except BuildFailed:
@@ -147,9 +153,24 @@ class _Build:
         )
         return report
 
+    def _prepare(self, code_hash: str | None) -> None:
+        """Leave in the twins what this build goes on from, or nothing; without a ``code_hash``, nothing."""
+        addresses = urls(self.settings)
+        found = catching_up.start_of(self.conn, self.build_id, code_hash) if code_hash else "it was asked for"
+        if isinstance(found, str):
+            schemas.empty_next(self.conn, addresses, self._say)
+            self._say(f"build {self.build_id}: everything anew, {found}")
+        else:
+            schemas.keep_next(self.conn, addresses, self._say)
+            self.views = catching_up.views_of_next(self.conn)
+            catching_up.drop_parts(self.conn, self.views)
+            self._say(f"build {self.build_id}: goes on from build {found.build_id}")
+            self.catches_up = True
+        catching_up.note_start(self.conn, None if isinstance(found, str) else found)
+
     def _run_dbt(self, options: list[str]) -> DbtResult:
         dbt_home(self.settings).mkdir(mode=0o700, parents=True, exist_ok=True)
-        variables = json.dumps(self.variables)
+        variables = json.dumps(self.variables | {"catch_up": self.catches_up})
         return run_dbt(
             ["build", "--log-level", "none", "--log-level-file", "error", "--vars", variables, *options],
             dbt_environment(self.settings, schema_suffix=NEXT),

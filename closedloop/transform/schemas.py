@@ -35,7 +35,7 @@ class SchemaError(ClosedloopError):
     """The schemas are in a state that a build must not touch; the message says what to change."""
 
 
-_OUTSIDE_REFERENCES = """
+_REFERENCES = """
 with next_relation as (
     select c.oid, n.nspname, c.relname
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -53,14 +53,20 @@ reference as (
     -- inheritance
     select inhparent, inhrelid from pg_inherits
 )
-select n.nspname || '.' || c.relname, next_relation.nspname || '.' || next_relation.relname
+select
+    format('%%I.%%I', n.nspname, c.relname),
+    next_relation.nspname || '.' || next_relation.relname,
+    case c.relkind when 'm' then 'materialized view' else 'view' end
 from reference
 join next_relation on next_relation.oid = reference.oid
 join pg_class c on c.oid = reference.dependent
 join pg_namespace n on n.oid = c.relnamespace
-where n.nspname <> all (%(upcoming)s) and not starts_with(n.nspname, %(analysts)s)
-order by 1, 2
-limit 1
+"""
+_TABLES_OF_NEXT = """
+select format('%%I.%%I', n.nspname, c.relname)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = any (%s) and c.relkind = 'r'
+order by 1
 """
 
 
@@ -72,9 +78,22 @@ def empty_next(conn: Connection, addresses: Urls, on_wait: Callable[[str], None]
     and it would be reading the build before last. Views in analysts' own schemas it does take along: they
     could read nothing since the last publication, and no analyst holds up a build.
     """
+    _refuse_outside_references(conn)
+
+    def empty() -> None:
+        names = sql.SQL(", ").join(map(sql.Identifier, UPCOMING))
+        conn.execute(sql.SQL("drop schema if exists {} cascade").format(names))
+        ensure_schemas(conn, addresses)
+
+    in_one_transaction(conn, empty, on_wait)
+
+
+def _refuse_outside_references(conn: Connection) -> None:
     with conn.transaction():
         found = conn.execute(
-            _OUTSIDE_REFERENCES, {"upcoming": list(UPCOMING), "analysts": SCHEMA_PREFIX}
+            _REFERENCES + "where n.nspname <> all (%(upcoming)s) and not starts_with(n.nspname, %(analysts)s)"
+            " order by 1, 2 limit 1",
+            _reference_names(),
         ).fetchone()
     if found:
         raise SchemaError(
@@ -83,12 +102,29 @@ def empty_next(conn: Connection, addresses: Urls, on_wait: Callable[[str], None]
             f"or remove it (drop view {found[0]}), then: python -m closedloop build"
         )
 
-    def empty() -> None:
-        names = sql.SQL(", ").join(map(sql.Identifier, UPCOMING))
-        conn.execute(sql.SQL("drop schema if exists {} cascade").format(names))
+
+def _reference_names() -> dict[str, Any]:
+    return {"upcoming": list(UPCOMING), "analysts": SCHEMA_PREFIX}
+
+
+def keep_next(conn: Connection, addresses: Urls, on_wait: Callable[[str], None]) -> None:
+    """Make the ``*_next`` schemas ready for a build that goes on from what they hold.
+
+    Refuses what :func:`empty_next` refuses, and takes along what that does: nobody looks at the build before
+    last while it is being changed.
+    """
+    _refuse_outside_references(conn)
+
+    def keep() -> None:
+        for view, _, kind in conn.execute(
+            _REFERENCES + "where starts_with(n.nspname, %(analysts)s)", _reference_names()
+        ).fetchall():
+            conn.execute(sql.SQL("drop {} if exists {} cascade").format(sql.SQL(kind), sql.SQL(view)))
+        for (table,) in conn.execute(_TABLES_OF_NEXT, [list(UPCOMING)]).fetchall():
+            conn.execute(sql.SQL("lock table {} in access exclusive mode").format(sql.SQL(table)))
         ensure_schemas(conn, addresses)
 
-    in_one_transaction(conn, empty, on_wait)
+    in_one_transaction(conn, keep, on_wait)
 
 
 def in_one_transaction(conn: Connection, work: Callable[[], None], on_wait: Callable[[str], None]) -> None:

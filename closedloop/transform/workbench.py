@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 
 from closedloop.settings import Settings, get_settings
+from closedloop.transform import catching_up
 from closedloop.transform.child import run_dbt_in_terminal
 from closedloop.transform.environment import NEXT, dbt_environment, dbt_home
 from closedloop.transform.freshness import shaping_variables
@@ -33,6 +34,8 @@ def dbt_command(
         if command in WRITING:
             say("works in the *_next schemas; only python -m closedloop build publishes")
             with locked_for_session(conn, waiting=say):
+                # What is made here is no build, and none may go on from it.
+                catching_up.forget(conn)
                 return _run(arguments, command, variables, settings, NEXT)
     return _run(arguments, command, variables, settings, "")
 

@@ -34,13 +34,15 @@ TARGETS = text(
         case when t.ended_at <= asked.as_of then t.end_kind end as end_kind,
         case when t.breached_at < asked.as_of then t.breached_at end as breached_at,
         marts.target_state(
-            asked.as_of, t.known_until, t.started_at, t.ended_at, t.end_kind, t.breached_at, c.phase, c.due_at
+            asked.as_of, k.known_until, t.started_at, t.ended_at, t.end_kind, t.breached_at, c.phase, c.due_at
         ) as state,
         case when c.phase = 'running' then c.due_at end as due
     from unnest(cast(:ids as text[]), cast(:moments as timestamptz[])) as asked (work_item_id, as_of)
     join marts.fct_sla_targets as t
         on t.work_item_id = asked.work_item_id
         and t.started_at <= asked.as_of
+    left join marts.ops_coverage as k
+        on k.station_id = t.station_id and k.source_table = t.source_table
     left join marts.fct_sla_clock as c
         on c.spell_id = t.spell_id
         and c.seg_from <= asked.as_of

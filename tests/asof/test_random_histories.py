@@ -33,7 +33,7 @@ from tests.servers import Warehouse
 ROOT = Path(__file__).parents[2]
 COUNT = int(os.environ.get("HISTORIES", "300"))
 SEED = int(os.environ.get("HISTORIES_SEED", "20250425"))
-CORE = "+fct_loop_stages +fct_sla_targets +fct_sla_clock"
+CORE = "+fct_loop_stages +fct_sla_targets +fct_sla_clock +ops_coverage"
 
 
 @dataclass(frozen=True)

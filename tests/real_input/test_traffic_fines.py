@@ -23,12 +23,14 @@ TARGETS_AT = """
     with judged as (
         select
             marts.target_state(
-                asked.as_of, t.known_until, t.started_at,
+                asked.as_of, k.known_until, t.started_at,
                 t.ended_at, t.end_kind, t.breached_at, c.phase, c.due_at
             ) as state
         from (select cast(:as_of as timestamptz)) as asked (as_of)
         join marts.fct_sla_targets as t
             on t.target = 'penalty' and t.started_at <= asked.as_of
+        left join marts.ops_coverage as k
+            on k.station_id = t.station_id and k.source_table = t.source_table
         left join marts.fct_sla_clock as c
             on c.spell_id = t.spell_id
             and c.seg_from <= asked.as_of

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 -- What moves a running clock: suspensions and resumptions of the item, and extensions.
 with states as (
 
@@ -9,7 +11,7 @@ with states as (
         lag(is_suspended, 1, false) over (partition by item_key order by event_seq) as was_suspended,
         effect,
         event_due_at
-    from {{ ref('int_item_states') }}
+    from {{ part('int_item_states') }}
 
 ),
 

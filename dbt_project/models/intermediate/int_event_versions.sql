@@ -2,7 +2,7 @@
 
 -- What counts: the current version of an event, unless it was retracted or another current event says that it
 -- corrects it. A correction that was itself corrected still corrects: the first event does not come back.
-with versions as (
+with versions as not materialized (
 
     select * from {{ ref('stg_loop_events') }}
 

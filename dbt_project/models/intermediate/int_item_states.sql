@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', meta={'keeps_before': true}) }}
+
 -- The state after every event, carried forward in one sweep over an item's events.
 with events as (
 
@@ -5,7 +7,7 @@ with events as (
         *,
         is_closing or coalesce(effect = 'cancel', false) as would_close,
         coalesce(effect = 'reopen', false) as reopens
-    from {{ ref('int_item_events') }}
+    from {{ part('int_item_events') }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 -- 缺环节. A required stage that was passed over, and an inspection that failed and was closed over without rework.
 -- An open item is judged on the prefix it has walked. Only events after which something is missing have a row.
 with steps as (
@@ -13,7 +15,7 @@ with steps as (
         is_closing,
         is_sent_to_rework,
         next_on_failed
-    from {{ ref('int_item_events') }}
+    from {{ part('int_item_events') }}
     where kind = 'stage' and ordinal is not null
 
 ),

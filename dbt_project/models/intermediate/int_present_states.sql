@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 -- How every item stands at the default as_of; one that opens after it, as it stands at its opening.
 with moment as (
 
@@ -10,25 +12,24 @@ items as (
     select
         items.item_key,
         greatest(moment.as_of, items.opened_at) as judged_at
-    from {{ ref('int_work_items') }} as items
+    from {{ part('int_work_items') }} as items
     cross join moment
 
 ),
 
 missing as (
 
-    select * from {{ ref('int_missing_stages') }}
+    select * from {{ part('int_missing_stages') }}
 
 ),
 
 present as (
 
     select
-        items.judged_at,
         states.*,
         coalesce(missing.missing_stages, '') as missing_stages
     from items
-    inner join {{ ref('int_item_states') }} as states
+    inner join {{ part('int_item_states') }} as states
         on items.item_key = states.item_key
         and states.valid_from <= items.judged_at
         and (states.valid_to is null or states.valid_to > items.judged_at)

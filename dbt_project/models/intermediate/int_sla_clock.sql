@@ -1,14 +1,16 @@
+{{ config(materialized='incremental') }}
+
 -- The course of every clock in segments. Nearly all of them run straight from start to end; the few that are paused,
 -- resumed or extended are followed step by step, because each deadline depends on the one before it.
 with recursive spells as not materialized (
 
-    select * from {{ ref('int_sla_due') }}
+    select * from {{ part('int_sla_due') }}
 
 ),
 
 steps as not materialized (
 
-    select * from {{ ref('int_clock_steps') }}
+    select * from {{ part('int_clock_steps') }}
 
 ),
 

@@ -1,7 +1,9 @@
+{{ config(materialized='incremental') }}
+
 -- The deadline of every spell as it stood when the spell began. NULL: beyond the calendar (日历未覆盖).
 with spells as (
 
-    select * from {{ ref('int_sla_spells') }}
+    select * from {{ part('int_sla_spells') }}
 
 ),
 

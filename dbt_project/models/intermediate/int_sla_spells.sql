@@ -1,8 +1,10 @@
+{{ config(materialized='incremental') }}
+
 -- From a start to the first end after it, for every item × target. While a clock runs a further start changes nothing;
 -- an event that is both ends the old spell and starts a new one.
 with states as not materialized (
 
-    select * from {{ ref('int_item_states') }}
+    select * from {{ part('int_item_states') }}
 
 ),
 
@@ -196,7 +198,7 @@ limits as (
 
 items as (
 
-    select item_key, work_item_id, item_id, source_table, due_at from {{ ref('int_work_items') }}
+    select item_key, work_item_id, item_id, source_table, due_at from {{ part('int_work_items') }}
 
 )
 

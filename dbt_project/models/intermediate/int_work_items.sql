@@ -1,3 +1,5 @@
+{{ config(materialized='incremental') }}
+
 -- Every table of work items under one set of columns. A tombstone keeps its item: what was withdrawn was once open.
 with incidents as (
 
@@ -23,7 +25,7 @@ with incidents as (
         batch_id,
         source_file,
         source_row
-    from {{ ref('stg_incidents') }}
+    from {{ part_of_rows('stg_incidents', 'incident_id') }} as stored
     where is_current
 
 ),
@@ -52,7 +54,7 @@ disputes as (
         batch_id,
         source_file,
         source_row
-    from {{ ref('stg_disputes') }}
+    from {{ part_of_rows('stg_disputes', 'dispute_id') }} as stored
     where is_current
 
 ),
@@ -81,7 +83,7 @@ directives as (
         batch_id,
         source_file,
         source_row
-    from {{ ref('stg_directives') }}
+    from {{ part_of_rows('stg_directives', 'directive_id') }} as stored
     where is_current
 
 ),
@@ -110,7 +112,7 @@ diversions as (
         batch_id,
         source_file,
         source_row
-    from {{ ref('stg_diversions') }}
+    from {{ part_of_rows('stg_diversions', 'diversion_id') }} as stored
     where is_current
 
 ),
@@ -139,7 +141,7 @@ tasks as (
         batch_id,
         source_file,
         source_row
-    from {{ ref('stg_tasks') }}
+    from {{ part_of_rows('stg_tasks', 'task_id') }} as stored
     where is_current
 
 ),

@@ -6,7 +6,7 @@ with clocks as (
         min(seg_from) as starts,
         -- an open end beats every other
         nullif(max(coalesce(seg_to, 'infinity')), 'infinity') as ends
-    from {{ ref('fct_sla_clock') }}
+    from {{ part('fct_sla_clock') }}
     group by spell_id
 
 )
@@ -17,7 +17,7 @@ select
     targets.ended_at,
     clocks.starts,
     clocks.ends
-from {{ ref('fct_sla_targets') }} as targets
+from {{ part('fct_sla_targets') }} as targets
 left join clocks on targets.spell_id = clocks.spell_id
 where
     targets.started_at is distinct from targets.ended_at

@@ -5,7 +5,7 @@ with spells as (
     select
         *,
         lead(started_at) over (partition by work_item_id, target order by spell_no) as next_started_at
-    from {{ ref('fct_sla_targets') }}
+    from {{ part('fct_sla_targets') }}
     where start_reason <> 'upgrade'
 
 )

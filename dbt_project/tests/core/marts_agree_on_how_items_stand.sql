@@ -9,9 +9,9 @@ select
     items.work_item_id,
     items.status as item_says,
     states.status as interval_says
-from {{ ref('fct_work_items') }} as items
+from {{ part('fct_work_items') }} as items
 cross join moment
-left join {{ ref('fct_loop_stages') }} as states
+left join {{ part('fct_loop_stages') }} as states
     on items.work_item_id = states.work_item_id
     and states.valid_from <= greatest(moment.as_of, items.opened_at)
     and (states.valid_to is null or states.valid_to > greatest(moment.as_of, items.opened_at))

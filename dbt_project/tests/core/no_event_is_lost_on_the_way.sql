@@ -3,8 +3,8 @@
 with expected as (
 
     select versions.event_id
-    from {{ ref('int_event_versions') }} as versions
-    inner join {{ ref('int_work_items') }} as items on versions.work_item_id = items.work_item_id
+    from {{ part_of_rows('int_event_versions', 'item_id') }} as versions
+    inner join {{ part('int_work_items') }} as items on versions.work_item_id = items.work_item_id
     where versions.counts
 
 )
@@ -13,6 +13,6 @@ select
     expected.event_id as expected_event_id,
     events.event_id as found_event_id
 from expected
-full join (select * from {{ ref('int_item_events') }} where event_id is not null) as events
+full join (select * from {{ part('int_item_events') }} where event_id is not null) as events
     on expected.event_id = events.event_id
 where expected.event_id is null or events.event_id is null

@@ -1,8 +1,44 @@
 -- A cell is a loop × station × stage × severity. Everything that changes how many items stand in a cell
 -- becomes a count dated by its local day; stocks are running sums of these, never a join of days with items.
-with states as (
+-- A build that catches up takes from the counts what the touched items had given them, and adds what they give now.
+with told as (
 
     select
+        1 as sign,
+        item_key,
+        event_seq,
+        loop,
+        station_id,
+        stage,
+        severity,
+        status,
+        is_open,
+        valid_from,
+        valid_to
+    from {{ part('int_item_states') }}
+    {% if var('catch_up') %}
+    union all
+    select
+        -1 as sign,
+        item_key,
+        event_seq,
+        loop,
+        station_id,
+        stage,
+        severity,
+        status,
+        is_open,
+        valid_from,
+        valid_to
+    from {{ part_before('int_item_states') }}
+    {% endif %}
+
+),
+
+states as (
+
+    select
+        sign,
         item_key,
         event_seq,
         loop,
@@ -14,7 +50,7 @@ with states as (
         is_open,
         {{ local_date('valid_from') }} as from_day,
         {{ local_date('valid_to') }} as to_day
-    from {{ ref('int_item_states') }}
+    from told
     -- of several states at one instant the last one holds
     where valid_to is null or valid_to > valid_from
 
@@ -33,13 +69,14 @@ neighbours as (
         lead(severity) over item as severity_after,
         lead(status) over item as status_after
     from states
-    window item as (partition by item_key order by event_seq)
+    window item as (partition by sign, item_key order by event_seq)
 
 ),
 
 moves as (
 
     select
+        sign,
         loop,
         station_id,
         stage,
@@ -69,11 +106,11 @@ arrivals as (
         stage,
         severity,
         from_day as changed_on,
-        count(*) filter (where opens) as opened_items,
-        count(*) filter (where enters) as entered_items,
+        sum(sign) filter (where opens) as opened_items,
+        sum(sign) filter (where enters) as entered_items,
         0 as left_items,
-        count(*) filter (where closes) as closed_items,
-        count(*) filter (where cancels) as cancelled_items,
+        sum(sign) filter (where closes) as closed_items,
+        sum(sign) filter (where cancels) as cancelled_items,
         0 as overdue_items,
         0 as overdue_targets
     from moves
@@ -92,7 +129,7 @@ departures as (
         to_day as changed_on,
         0 as opened_items,
         0 as entered_items,
-        count(*) as left_items,
+        sum(sign) as left_items,
         0 as closed_items,
         0 as cancelled_items,
         0 as overdue_items,
@@ -114,7 +151,20 @@ overdue_spans as (
         targets,
         {{ local_date('overdue_from') }} as from_day,
         {{ local_date('overdue_to') }} as to_day
-    from {{ ref('int_overdue_spans') }}
+    from {{ part('int_overdue_spans') }}
+    {% if var('catch_up') %}
+    union all
+    select
+        loop,
+        station_id,
+        coalesce(stage, 'none') as stage,
+        coalesce(severity, 'none') as severity,
+        -items as items,
+        -targets as targets,
+        {{ local_date('overdue_from') }} as from_day,
+        {{ local_date('overdue_to') }} as to_day
+    from {{ part_before('int_overdue_spans') }}
+    {% endif %}
 
 ),
 
@@ -156,6 +206,23 @@ unioned as (
     select * from departures
     union all
     select * from breaches
+    {% if var('catch_up') %}
+    union all
+    select
+        loop,
+        station_id,
+        stage,
+        severity,
+        changed_on,
+        opened_items,
+        entered_items,
+        left_items,
+        closed_items,
+        cancelled_items,
+        overdue_items_change,
+        overdue_targets_change
+    from {{ as_it_was('intermediate', 'int_cell_changes') }}
+    {% endif %}
 
 ),
 
@@ -167,16 +234,20 @@ final as (
         stage,
         severity,
         changed_on,
-        sum(opened_items)::bigint as opened_items,
-        sum(entered_items)::bigint as entered_items,
-        sum(left_items)::bigint as left_items,
-        sum(closed_items)::bigint as closed_items,
-        sum(cancelled_items)::bigint as cancelled_items,
-        sum(overdue_items)::bigint as overdue_items_change,
-        sum(overdue_targets)::bigint as overdue_targets_change
+        coalesce(sum(opened_items), 0)::bigint as opened_items,
+        coalesce(sum(entered_items), 0)::bigint as entered_items,
+        coalesce(sum(left_items), 0)::bigint as left_items,
+        coalesce(sum(closed_items), 0)::bigint as closed_items,
+        coalesce(sum(cancelled_items), 0)::bigint as cancelled_items,
+        coalesce(sum(overdue_items), 0)::bigint as overdue_items_change,
+        coalesce(sum(overdue_targets), 0)::bigint as overdue_targets_change
     from unioned
     group by loop, station_id, stage, severity, changed_on
 
 )
 
+-- what came and went within a day has changed nothing
 select * from final
+where
+    (opened_items, entered_items, left_items, closed_items, cancelled_items, overdue_items_change, overdue_targets_change)
+    <> (0, 0, 0, 0, 0, 0, 0)

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', meta={'keeps_before': true}) }}
+
 -- Breaches of limits that somebody confirmed. A breach that is still ahead stands here too; the days that
 -- have not come yet are cut off where days are counted.
 with first_breaches as (
@@ -5,7 +7,7 @@ with first_breaches as (
     select
         spell_id,
         min(breached_at) as breached_at
-    from {{ ref('int_sla_clock') }}
+    from {{ part('int_sla_clock') }}
     where breached_at is not null
     group by spell_id
 
@@ -17,7 +19,7 @@ breaches as (
         spells.work_item_id,
         first_breaches.breached_at as overdue_from,
         spells.ended_at as overdue_to
-    from {{ ref('int_sla_spells') }} as spells
+    from {{ part('int_sla_spells') }} as spells
     inner join first_breaches using (spell_id)
     where
         spells.is_confirmed
@@ -99,7 +101,7 @@ placed as (
         greatest(spans.overdue_from, states.valid_from) as overdue_from,
         least(spans.overdue_to, coalesce(states.valid_to, 'infinity')) as overdue_to
     from spans
-    inner join {{ ref('int_item_states') }} as states
+    inner join {{ part('int_item_states') }} as states
         on
             spans.work_item_id = states.work_item_id
             and states.is_open

@@ -1,5 +1,6 @@
 {{
     config(
+        materialized="incremental",
         indexes=[
             {"columns": ["event_id", "version"], "unique": true},
             {"columns": ["work_item_id", "occurred_at"]},
@@ -10,13 +11,13 @@
 
 with versions as (
 
-    select * from {{ ref('int_event_versions') }}
+    select * from {{ part_of_rows('int_event_versions', 'item_id') }} as stored
 
 ),
 
 items as (
 
-    select work_item_id, station_id from {{ ref('int_present_states') }}
+    select work_item_id, station_id from {{ part('int_present_states') }}
 
 ),
 

@@ -1,5 +1,6 @@
 {{
     config(
+        materialized="incremental",
         indexes=[
             {"columns": ["work_item_id", "valid_from"], "unique": true},
             {"columns": ["station_id", "valid_from"]},
@@ -11,7 +12,7 @@
 
 with states as (
 
-    select * from {{ ref('int_item_states') }}
+    select * from {{ part('int_item_states') }}
     -- of several events at one instant the last one wins
     where valid_to is null or valid_to > valid_from
 
@@ -19,13 +20,13 @@ with states as (
 
 items as (
 
-    select item_key, item_id from {{ ref('int_work_items') }}
+    select item_key, item_id from {{ part('int_work_items') }}
 
 ),
 
 missing as (
 
-    select * from {{ ref('int_missing_stages') }}
+    select * from {{ part('int_missing_stages') }}
 
 ),
 

@@ -1,5 +1,6 @@
 {{
     config(
+        materialized="incremental",
         indexes=[
             {"columns": ["spell_id", "seg_no"], "unique": true},
             {"columns": ["work_item_id"]},
@@ -17,4 +18,4 @@ select
     seg_to,
     phase,
     due_at
-from {{ ref('int_sla_clock') }}
+from {{ part('int_sla_clock') }}

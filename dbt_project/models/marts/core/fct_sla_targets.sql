@@ -1,5 +1,6 @@
 {{
     config(
+        materialized="incremental",
         indexes=[
             {"columns": ["spell_id"], "unique": true},
             {"columns": ["work_item_id"]},
@@ -11,13 +12,13 @@
 
 with due as (
 
-    select * from {{ ref('int_sla_due') }}
+    select * from {{ part('int_sla_due') }}
 
 ),
 
 clock as not materialized (
 
-    select * from {{ ref('int_sla_clock') }}
+    select * from {{ part('int_sla_clock') }}
 
 ),
 
@@ -44,6 +45,7 @@ final as (
         due.work_item_id,
         due.loop,
         due.item_id,
+        due.source_table,
         due.station_id,
         due.target,
         due.spell_no,
@@ -76,8 +78,7 @@ final as (
             last_segment.breached_at,
             present.phase,
             present.due_at
-        ) as state,
-        known.known_until
+        ) as state
     from due
     cross join moment
     left join clock as last_segment on due.spell_id = last_segment.spell_id and last_segment.is_last

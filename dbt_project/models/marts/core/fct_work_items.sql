@@ -1,5 +1,6 @@
 {{
     config(
+        materialized="incremental",
         indexes=[
             {"columns": ["work_item_id"], "unique": true},
             {"columns": ["station_id", "is_open"]},
@@ -11,25 +12,25 @@
 
 with items as (
 
-    select * from {{ ref('int_work_items') }}
+    select * from {{ part('int_work_items') }}
 
 ),
 
 present as (
 
-    select * from {{ ref('int_present_states') }}
+    select * from {{ part('int_present_states') }}
 
 ),
 
 targets as (
 
-    select * from {{ ref('fct_sla_targets') }}
+    select * from {{ part('fct_sla_targets') }}
 
 ),
 
 links as (
 
-    select * from {{ ref('fct_item_links') }}
+    select * from {{ part('fct_item_links') }}
 
 ),
 
@@ -39,9 +40,19 @@ stations as (
 
 ),
 
+moment as (
+
+    select {{ as_of() }} as as_of
+
+),
+
 judged as (
 
-    select item_key, judged_at from present
+    select
+        items.item_key,
+        greatest(moment.as_of, items.opened_at) as judged_at
+    from items
+    cross join moment
 
 ),
 
@@ -59,7 +70,7 @@ walked as (
         count(*) filter (where events.effect = 'return')::integer as return_count,
         count(*) filter (where events.effect = 'extend' and events.due_at is not null)::integer as extension_count,
         count(*) filter (where events.effect = 'reopen')::integer as reopen_count
-    from {{ ref('int_item_events') }} as events
+    from {{ part('int_item_events') }} as events
     inner join judged on events.item_key = judged.item_key
     where events.effective_at <= judged.judged_at
     group by events.item_key
@@ -73,7 +84,7 @@ ended as (
         states.item_key,
         min(states.valid_from) filter (where states.status = 'closed') as first_closed_at,
         min(states.valid_from) filter (where states.status = 'cancelled') as first_cancelled_at
-    from {{ ref('int_item_states') }} as states
+    from {{ part('int_item_states') }} as states
     inner join judged on states.item_key = judged.item_key
     where states.status in ('closed', 'cancelled')
         and states.valid_from <= judged.judged_at

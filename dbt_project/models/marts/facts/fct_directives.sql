@@ -1,4 +1,5 @@
 {{ config(
+    materialized='incremental',
     indexes=[
         {'columns': ['work_item_id'], 'unique': True},
         {'columns': ['station_id', 'issued_at']},
@@ -8,14 +9,14 @@
 
 with directives as (
 
-    select * from {{ ref('stg_directives') }}
+    select * from {{ part_of_rows('stg_directives', 'directive_id') }} as stored
     where is_current
 
 ),
 
 items as (
 
-    select * from {{ ref('fct_work_items') }}
+    select * from {{ part('fct_work_items') }}
     where source_table = 'directives'
 
 ),
@@ -33,7 +34,7 @@ stages as (
         {{ first_time_of('feedback') }} as fed_back_at,
         count(*) filter (where stage = 'inspect') as inspections,
         count(*) filter (where stage = 'inspect' and is_failed) as inspections_failed
-    from {{ ref('int_item_events') }}
+    from {{ part('int_item_events') }}
     where kind = 'stage' and occurred_at <= {{ as_of() }}
     group by work_item_id
 

@@ -1,4 +1,5 @@
 {{ config(
+    materialized='incremental',
     indexes=[
         {'columns': ['work_item_id'], 'unique': True},
         {'columns': ['station_id', 'found_at']},
@@ -7,14 +8,14 @@
 
 with disputes as (
 
-    select * from {{ ref('stg_disputes') }}
+    select * from {{ part_of_rows('stg_disputes', 'dispute_id') }} as stored
     where is_current
 
 ),
 
 items as (
 
-    select * from {{ ref('fct_work_items') }}
+    select * from {{ part('fct_work_items') }}
     where source_table = 'disputes'
 
 ),
@@ -29,7 +30,7 @@ stages as (
         {{ first_time_of('conclude') }} as concluded_at,
         {{ first_time_of('revisit') }} as revisited_at,
         count(*) filter (where stage = 'mediate') as mediations
-    from {{ ref('int_item_events') }}
+    from {{ part('int_item_events') }}
     where kind = 'stage' and occurred_at <= {{ as_of() }}
     group by work_item_id
 
@@ -41,7 +42,7 @@ deadlines as (
     select distinct on (work_item_id)
         work_item_id,
         base_due_at as conclude_due_at
-    from {{ ref('fct_sla_targets') }}
+    from {{ part('fct_sla_targets') }}
     where target = 'conclude' and is_confirmed
     order by work_item_id, started_at, spell_no
 

@@ -1,4 +1,5 @@
 {{ config(
+    materialized='incremental',
     indexes=[
         {'columns': ['work_item_id'], 'unique': True},
         {'columns': ['station_id', 'sent_at']},
@@ -8,14 +9,14 @@
 
 with diversions as (
 
-    select * from {{ ref('stg_diversions') }}
+    select * from {{ part_of_rows('stg_diversions', 'diversion_id') }} as stored
     where is_current
 
 ),
 
 items as (
 
-    select * from {{ ref('fct_work_items') }}
+    select * from {{ part('fct_work_items') }}
     where source_table = 'diversions'
 
 ),
@@ -27,7 +28,7 @@ stages as (
         {{ first_time_of('accept') }} as accepted_at,
         {{ first_time_of('finish') }} as finished_at,
         {{ first_time_of('feedback') }} as fed_back_at
-    from {{ ref('int_item_events') }}
+    from {{ part('int_item_events') }}
     where kind = 'stage' and occurred_at <= {{ as_of() }}
     group by work_item_id
 

@@ -1,4 +1,5 @@
 {{ config(
+    materialized='incremental',
     indexes=[
         {'columns': ['work_item_id'], 'unique': True},
         {'columns': ['station_id', 'received_at']},
@@ -8,14 +9,14 @@
 
 with incidents as (
 
-    select * from {{ ref('stg_incidents') }}
+    select * from {{ part_of_rows('stg_incidents', 'incident_id') }} as stored
     where is_current
 
 ),
 
 items as (
 
-    select * from {{ ref('fct_work_items') }}
+    select * from {{ part('fct_work_items') }}
     where source_table = 'incidents'
 
 ),
@@ -29,7 +30,7 @@ stages as (
         {{ first_time_of('arrive') }} as arrived_at,
         {{ first_time_of('handle') }} as handled_at,
         {{ first_time_of('close') }} as closed_at
-    from {{ ref('int_item_events') }}
+    from {{ part('int_item_events') }}
     where kind = 'stage' and occurred_at <= {{ as_of() }}
     group by work_item_id
 

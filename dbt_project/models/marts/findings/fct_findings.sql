@@ -1,4 +1,5 @@
 {{ config(
+    materialized='incremental',
     indexes=[
         {'columns': ['finding_id'], 'unique': True},
         {'columns': ['station_id', 'found_at']},

@@ -7,7 +7,7 @@ with cancelled as (
         event_seq,
         cause,
         valid_from
-    from {{ ref('int_item_states') }}
+    from {{ part('int_item_states') }}
     where is_live and status = 'cancelled'
 
 ),
@@ -19,7 +19,7 @@ overdue as (
         cancelled.event_seq,
         min(targets.breached_at) as breached_at
     from cancelled
-    inner join {{ ref('fct_sla_targets') }} as targets
+    inner join {{ part('fct_sla_targets') }} as targets
         on cancelled.work_item_id = targets.work_item_id
         and targets.is_confirmed
         and targets.charged_to in ('station', 'post')

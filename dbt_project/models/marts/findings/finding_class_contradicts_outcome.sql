@@ -7,7 +7,7 @@ select
     false as is_silence,
     'final_type' as subject_key,
     jsonb_build_object('category', incidents.final_type, 'outcome', incidents.outcome) as detail
-from {{ ref('fct_incidents') }} as incidents
+from {{ part('fct_incidents') }} as incidents
 inner join {{ ref('categories') }} as categories on incidents.final_type = categories.category
 where
     incidents.handled_at is not null

@@ -4,7 +4,7 @@ with closings as (
         events.work_item_id,
         events.event_id,
         events.occurred_at as closed_at
-    from {{ ref('int_item_events') }} as events
+    from {{ part('int_item_events') }} as events
     where events.is_closing
 
 )
@@ -22,5 +22,5 @@ select
         'closed_at', closings.closed_at
     ) as detail
 from closings
-inner join {{ ref('fct_work_items') }} as items using (work_item_id)
+inner join {{ part('fct_work_items') }} as items using (work_item_id)
 where closings.closed_at < items.opened_at

@@ -7,7 +7,7 @@ select
     false as is_silence,
     'closing' as subject_key,
     jsonb_build_object('received_at', received_at, 'closed_at', closed_at) as detail
-from {{ ref('fct_incidents') }}
+from {{ part('fct_incidents') }}
 where
     loop = 'incident'
     and closed_at >= received_at

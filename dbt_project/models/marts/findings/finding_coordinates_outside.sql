@@ -7,7 +7,7 @@ with measured as (
             power(incidents.lat - stations.lat, 2)
             + power((incidents.lon - stations.lon) * cos(radians(stations.lat)), 2)
         ) as kilometres
-    from {{ ref('fct_incidents') }} as incidents
+    from {{ part('fct_incidents') }} as incidents
     left join {{ ref('dim_stations') }} as stations using (station_id)
     where incidents.lon is not null or incidents.lat is not null
 

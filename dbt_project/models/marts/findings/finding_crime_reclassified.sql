@@ -7,7 +7,7 @@ select
     false as is_silence,
     'final_type' as subject_key,
     jsonb_build_object('from', incidents.initial_type, 'to', incidents.final_type) as detail
-from {{ ref('fct_incidents') }} as incidents
+from {{ part('fct_incidents') }} as incidents
 inner join {{ ref('categories') }} as initial on incidents.initial_type = initial.category
 inner join {{ ref('categories') }} as final on incidents.final_type = final.category
 where

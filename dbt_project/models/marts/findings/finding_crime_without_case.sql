@@ -10,7 +10,7 @@ select
         'category', coalesce(incidents.final_type, incidents.initial_type),
         'outcome', incidents.outcome
     ) as detail
-from {{ ref('fct_incidents') }} as incidents
+from {{ part('fct_incidents') }} as incidents
 inner join {{ ref('categories') }} as categories
     on coalesce(incidents.final_type, incidents.initial_type) = categories.category
 where

@@ -2,7 +2,7 @@
 with recoloured as (
 
     select distinct work_item_id
-    from {{ ref('int_item_states') }}
+    from {{ part('int_item_states') }}
     where effect = 'recolour' and is_live
 
 ),
@@ -18,7 +18,7 @@ colours as (
         states.valid_from,
         states.severity,
         lag(states.severity) over (partition by states.work_item_id order by states.event_seq) as severity_before
-    from {{ ref('int_item_states') }} as states
+    from {{ part('int_item_states') }} as states
     inner join recoloured using (work_item_id)
 
 ),
@@ -42,14 +42,14 @@ threatened as (
         downgrades.event_id,
         min(segments.due_at) as due_at
     from downgrades
-    inner join {{ ref('fct_sla_clock') }} as segments
+    inner join {{ part('fct_sla_clock') }} as segments
         on downgrades.work_item_id = segments.work_item_id
         and segments.phase = 'running'
         and segments.seg_from <= downgrades.valid_from
         and (segments.seg_to is null or segments.seg_to > downgrades.valid_from)
         and segments.due_at >= downgrades.valid_from
         and segments.due_at <= downgrades.valid_from + interval '24 hours'
-    inner join {{ ref('fct_sla_targets') }} as targets
+    inner join {{ part('fct_sla_targets') }} as targets
         on segments.spell_id = targets.spell_id
         and targets.is_confirmed
     group by downgrades.work_item_id, downgrades.event_id

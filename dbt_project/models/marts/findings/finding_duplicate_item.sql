@@ -15,7 +15,7 @@ with named as (
         {{ opened_at }} as opened_at,
         source_file,
         source_row
-    from {{ ref('stg_' ~ table) }}
+    from {{ part_of_rows('stg_' ~ table, key) }} as stored
     where is_effective
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -31,7 +31,7 @@ items as (
         opened_at,
         source_file,
         source_row
-    from {{ ref('int_work_items') }}
+    from {{ part('int_work_items') }}
 
 )
 

@@ -7,7 +7,7 @@ select
     false as is_silence,
     'elements' as subject_key,
     jsonb_build_object('recorded', elements_recorded, 'required', {{ var('required_elements') }}) as detail
-from {{ ref('fct_incidents') }}
+from {{ part('fct_incidents') }}
 where
     handled_at is not null
     and merged_into is null

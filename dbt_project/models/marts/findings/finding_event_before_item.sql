@@ -6,7 +6,7 @@ with events as (
         event_id,
         occurred_at,
         coalesce(stage, move) as step
-    from {{ ref('int_item_events') }}
+    from {{ part('int_item_events') }}
     where kind in ('stage', 'move') and not is_closing
 
 )
@@ -25,5 +25,5 @@ select
         'step', events.step
     ) as detail
 from events
-inner join {{ ref('fct_work_items') }} as items using (work_item_id)
+inner join {{ part('fct_work_items') }} as items using (work_item_id)
 where events.occurred_at < items.opened_at

@@ -7,7 +7,7 @@ with extensions as (
         event_id,
         valid_from,
         event_due_at
-    from {{ ref('int_item_states') }}
+    from {{ part('int_item_states') }}
     where effect = 'extend' and is_live and event_due_at is not null
 
 ),
@@ -18,7 +18,7 @@ overdue as (
         extensions.event_id,
         min(targets.breached_at) as breached_at
     from extensions
-    inner join {{ ref('fct_sla_targets') }} as targets
+    inner join {{ part('fct_sla_targets') }} as targets
         on extensions.work_item_id = targets.work_item_id
         and targets.is_confirmed
         and targets.breached_at < extensions.valid_from

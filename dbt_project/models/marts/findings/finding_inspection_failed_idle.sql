@@ -7,7 +7,7 @@ select
     true as is_silence,
     event_id as subject_key,
     jsonb_build_object('stage', event_stage, 'failed_at', valid_from) as detail
-from {{ ref('int_item_states') }}
+from {{ part('int_item_states') }}
 where
     kind = 'stage'
     and is_live

@@ -7,9 +7,9 @@ with untimed as (
         items.station_id,
         items.loop,
         items.opened_at
-    from {{ ref('int_work_items') }} as items
+    from {{ part('int_work_items') }} as items
     where not exists (
-        select from {{ ref('fct_sla_targets') }} as targets
+        select from {{ part('fct_sla_targets') }} as targets
         where
             items.work_item_id = targets.work_item_id
             and items.opened_at = targets.started_at
@@ -24,7 +24,7 @@ actions as (
         events.work_item_id,
         min(events.effective_at) as first_action_at
     from untimed
-    inner join {{ ref('int_item_events') }} as events using (work_item_id)
+    inner join {{ part('int_item_events') }} as events using (work_item_id)
     inner join {{ ref('loops') }} as loops on events.loop = loops.loop
     where
         events.kind = 'stage'
@@ -39,7 +39,7 @@ endings as (
         states.work_item_id,
         min(states.valid_from) as ended_at
     from untimed
-    inner join {{ ref('int_item_states') }} as states using (work_item_id)
+    inner join {{ part('int_item_states') }} as states using (work_item_id)
     where not states.is_open
     group by states.work_item_id
 

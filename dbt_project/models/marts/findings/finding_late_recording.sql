@@ -12,5 +12,5 @@ select
         'occurred_at', occurred_at,
         'recorded_at', recorded_at
     ) as detail
-from {{ ref('fct_item_events') }}
+from {{ part('fct_item_events') }}
 where counts and is_late_recorded

@@ -5,7 +5,7 @@ with states as not materialized (
         state_no,
         valid_from,
         missing_stages
-    from {{ ref('fct_loop_stages') }}
+    from {{ part('fct_loop_stages') }}
 
 ),
 
@@ -56,7 +56,7 @@ select
     spans.stage as subject_key,
     jsonb_build_object('stage', spans.stage) as detail
 from spans
-inner join {{ ref('fct_work_items') }} as items using (work_item_id)
+inner join {{ part('fct_work_items') }} as items using (work_item_id)
 left join states as next_states
     on
         spans.work_item_id = next_states.work_item_id

@@ -8,7 +8,7 @@ with overdue as (
         spell_no,
         breached_at,
         ended_at
-    from {{ ref('fct_sla_targets') }}
+    from {{ part('fct_sla_targets') }}
     where
         loop = 'directive'
         and target in ('handle', 'rectify')
@@ -22,7 +22,7 @@ chases as (
     select
         work_item_id,
         effective_at
-    from {{ ref('int_item_events') }}
+    from {{ part('int_item_events') }}
     where move in ('chase', 'escalate')
 
 ),

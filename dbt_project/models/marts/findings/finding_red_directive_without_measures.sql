@@ -3,7 +3,7 @@ with reds as (
     select
         work_item_id,
         min(valid_from) as red_since
-    from {{ ref('fct_loop_stages') }}
+    from {{ part('fct_loop_stages') }}
     where severity = 'red'
     group by work_item_id
 
@@ -18,6 +18,6 @@ select
     false as is_silence,
     'measures' as subject_key,
     jsonb_build_object('issued_at', directives.issued_at) as detail
-from {{ ref('fct_directives') }} as directives
+from {{ part('fct_directives') }} as directives
 inner join reds using (work_item_id)
 where not directives.has_measures

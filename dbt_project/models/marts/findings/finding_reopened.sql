@@ -1,7 +1,7 @@
 with reopened_items as (
 
     select distinct work_item_id
-    from {{ ref('int_item_states') }}
+    from {{ part('int_item_states') }}
     where effect = 'reopen'
 
 ),
@@ -19,7 +19,7 @@ states as (
         states.valid_from,
         lag(states.status) over in_order as status_before,
         min(states.valid_from) filter (where not states.is_open) over later as ended_at
-    from {{ ref('int_item_states') }} as states
+    from {{ part('int_item_states') }} as states
     inner join reopened_items using (work_item_id)
     window
         in_order as (partition by states.work_item_id order by states.event_seq),

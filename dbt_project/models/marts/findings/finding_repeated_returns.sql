@@ -7,7 +7,7 @@ with returns as (
         event_seq,
         valid_from,
         row_number() over (partition by work_item_id order by event_seq) as return_no
-    from {{ ref('int_item_states') }}
+    from {{ part('int_item_states') }}
     where effect = 'return' and is_live
 
 ),
@@ -18,7 +18,7 @@ endings as (
         returns.work_item_id,
         min(states.valid_from) as ended_at
     from returns
-    inner join {{ ref('int_item_states') }} as states
+    inner join {{ part('int_item_states') }} as states
         on returns.work_item_id = states.work_item_id
         and states.event_seq > returns.event_seq
         and not states.is_open

@@ -7,7 +7,7 @@ select
     false as is_silence,
     'source' as subject_key,
     jsonb_build_object('source', source, 'source_no', source_no) as detail
-from {{ ref('fct_incidents') }}
+from {{ part('fct_incidents') }}
 where
     nullif(btrim(source), '') is null
     or nullif(btrim(source_no), '') is null

@@ -3,7 +3,7 @@ with reopenings as (
     select
         work_item_id,
         effective_at
-    from {{ ref('int_item_events') }}
+    from {{ part('int_item_events') }}
     where effect = 'reopen'
 
 )
@@ -23,5 +23,5 @@ select
     false as is_silence,
     'outcome' as subject_key,
     jsonb_build_object('concluded_at', disputes.concluded_at) as detail
-from {{ ref('fct_disputes') }} as disputes
+from {{ part('fct_disputes') }} as disputes
 where disputes.outcome = 'stabilised' and disputes.concluded_at is not null

@@ -7,5 +7,5 @@ select
     false as is_silence,
     event_id as subject_key,
     jsonb_build_object('stage', event_stage) as detail
-from {{ ref('int_item_states') }}
+from {{ part('int_item_states') }}
 where kind = 'stage' and is_step and not is_live

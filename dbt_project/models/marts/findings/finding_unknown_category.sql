@@ -8,7 +8,7 @@ with incident_types as (
         'initial_type' as field,
         incidents.initial_type as value,
         'incident' as kind
-    from {{ ref('fct_incidents') }} as incidents
+    from {{ part('fct_incidents') }} as incidents
 
     union all
 
@@ -21,7 +21,7 @@ with incident_types as (
         'final_type' as field,
         incidents.final_type as value,
         'incident' as kind
-    from {{ ref('fct_incidents') }} as incidents
+    from {{ part('fct_incidents') }} as incidents
 
 ),
 
@@ -35,7 +35,7 @@ dispute_types as (
         'dispute_type' as field,
         dispute_type as value,
         'dispute' as kind
-    from {{ ref('fct_disputes') }}
+    from {{ part('fct_disputes') }}
 
 ),
 
@@ -49,7 +49,7 @@ diversion_categories as (
         'category' as field,
         diverted_as as value,
         'incident' as kind
-    from {{ ref('fct_diversions') }}
+    from {{ part('fct_diversions') }}
 
 ),
 

@@ -5,7 +5,7 @@ with states as not materialized (
         loop,
         station_id,
         valid_from
-    from {{ ref('fct_loop_stages') }}
+    from {{ part('fct_loop_stages') }}
 
 ),
 
@@ -45,5 +45,5 @@ select
     'station' as subject_key,
     jsonb_build_object('station_id', items.reported_station_id) as detail
 from lost
-inner join {{ ref('int_work_items') }} as items using (work_item_id)
+inner join {{ part('int_work_items') }} as items using (work_item_id)
 left join assigned using (work_item_id)

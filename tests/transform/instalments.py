@@ -1,0 +1,156 @@
+"""Invented histories that arrive in instalments, as no real bureau would send them.
+
+Every row of ``tests.asof.histories`` comes with a batch of its own, events before their items among them.
+Later batches bring new versions: rows that change their station, loop, colour or opening, that are withdrawn
+and come back, events that move to another item, are retracted, or correct others that were settled long ago.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from tests.asof.histories import FAR, History, random_histories, stations_and_coverage
+from tests.oracle.raw_rows import ITEM_TABLES, Row
+from tests.oracle.reference import Reference
+
+#: Until when each batch covers what it covers: moments before, among and after those of the histories.
+MOMENTS = [datetime(2025, 5, 1, tzinfo=UTC), datetime(2026, 2, 12, tzinfo=UTC), FAR]
+CATEGORIES = ["noise", "theft", "不认识的类别", None]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A row of ``table`` as batch ``batch`` brings it; ``key`` names its other versions."""
+
+    batch: int
+    table: str
+    key: str
+    row: Row
+
+
+def instalments(reference: Reference, count: int, seed: int) -> list[Version]:
+    """What every batch brings, in the order of the batches."""
+    source = random.Random(seed)
+    found = random_histories(reference, count, seed)
+    return sorted(_versions(found, source), key=lambda version: version.batch)
+
+
+def _versions(found: list[History], source: random.Random) -> Iterator[Version]:
+    ids: dict[str, list[str]] = {}
+    for history in found:
+        key, _, _ = ITEM_TABLES[history.table]
+        ids.setdefault(history.table, []).append(history.item[key])
+    for history in found:
+        key, _, opened_by = ITEM_TABLES[history.table]
+        item = history.item | _links(history.table, ids, source)
+        # most come at once and are never heard of again, unless another row names them
+        quiet = source.random() < 0.6
+        for batch, row in _course(item, source, quiet):
+            if batch > 1 and source.random() < 0.5:
+                row = row | source.choice(_changes_of_item(history, opened_by, source))
+            yield Version(batch, history.table, key, row)
+        for event in history.events:
+            event["recorded_at"] = event["occurred_at"] + source.choice([timedelta(), timedelta(days=40)])
+            for batch, row in _course(event, source, quiet):
+                if row["version"] > 1:
+                    row = row | source.choice(_changes_of_event(history, found, source))
+                yield Version(batch, "loop_events", "event_id", row)
+
+
+def _course(row: Row, source: random.Random, quiet: bool) -> Iterator[tuple[int, Row]]:
+    """The row in one of the batches, and again in some of the later ones; a quiet one in the first alone."""
+    batch = 1 if quiet else source.choice([1, 1, 1, 2, 3])
+    version = 1
+    while batch <= len(MOMENTS):
+        yield batch, row | {"batch_id": batch, "version": version}
+        if quiet:
+            return
+        batch, version = batch + source.choice([1, 2, 9, 9, 9, 9, 9, 9]), version + 1
+
+
+def _links(table: str, ids: dict[str, list[str]], source: random.Random) -> Row:
+    """What the facts look at and the loops do not: places, categories, and the item that a row names."""
+    place = source.choice(["文化路1号", "文化路2号", None])
+    incident = source.choice([None, *ids["incidents"], "nobody"])
+    match table:
+        case "incidents":
+            return {
+                "initial_type": source.choice(CATEGORIES),
+                "final_type": source.choice(CATEGORIES),
+                "place": place,
+                "place_key": place,
+                "merged_into": incident if source.random() < 0.3 else None,
+            }
+        case "disputes":
+            return {"incident_id": incident, "dispute_type": source.choice(CATEGORIES), "place_key": place}
+        case "diversions":
+            return {"incident_id": incident, "category": source.choice(CATEGORIES)}
+        case "directives":
+            return {"subject_loop": "incident", "subject_id": incident}
+        case _:
+            return {}
+
+
+def _changes_of_item(history: History, opened_by: str, source: random.Random) -> list[Row]:
+    return [
+        {"station_id": source.choice(["S00", "S01", "S99"])},
+        {opened_by: history.item[opened_by] - timedelta(days=1)},
+        {"retracted": not history.item["retracted"]},
+        {"loop": source.choice(["traffic_fine", "hazard"])} if history.table == "tasks" else {},
+        {"severity": "red"} if history.table in ("disputes", "directives", "tasks") else {"outcome": "x"},
+    ]
+
+
+def _changes_of_event(history: History, found: list[History], source: random.Random) -> list[Row]:
+    other = source.choice(found)
+    key, default_loop, _ = ITEM_TABLES[other.table]
+    return [
+        {"retracted": True},
+        {"occurred_at": source.choice(history.events)["occurred_at"]},
+        {"supersedes": source.choice(other.events)["event_id"]},
+        {"supersedes": None},
+        {"loop": other.item["loop"] or default_loop, "item_id": other.item[key]},
+    ]
+
+
+def bring(connection: psycopg.Connection[Any], versions: list[Version], batch: int) -> None:
+    """Insert what ``batch`` brings: rows, and up to when they cover every source."""
+    stations, coverage = stations_and_coverage([*ITEM_TABLES, "loop_events"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.batches (table_name, source_file, file_sha256) values ('tasks', 'histories', '')"
+        )
+        if batch == 1:
+            for station in stations:
+                _insert(cursor, ("raw", "stations"), station)
+        for version in versions:
+            if version.batch != batch:
+                continue
+            cursor.execute(
+                sql.SQL("update {} set is_current = false where {} = %s").format(
+                    sql.Identifier("raw", version.table), sql.Identifier(version.key)
+                ),
+                [version.row[version.key]],
+            )
+            _insert(cursor, ("raw", version.table), version.row | {"is_current": True})
+        for cover in coverage:
+            until = min(cover["covers_until"], MOMENTS[batch - 1])
+            _insert(cursor, ("ops", "coverage"), cover | {"batch_id": batch, "covers_until": until})
+
+
+def _insert(cursor: psycopg.Cursor[Any], relation: tuple[str, str], row: Row) -> None:
+    cursor.execute(
+        sql.SQL("insert into {} ({}) values ({})").format(
+            sql.Identifier(*relation),
+            sql.SQL(", ").join(map(sql.Identifier, row)),
+            sql.SQL(", ").join(map(sql.Placeholder, row)),
+        ),
+        row,
+    )

@@ -1,0 +1,236 @@
+"""Builds that go on from others: the same rows as a full build, down to the last one.
+
+Invented histories arrive in batches (``instalments.py``). Real dbt builds the first whole and catches up with
+the others one by one; then it builds all of them whole beside that. ``INSTALMENTS`` and
+``INSTALMENTS_SEED`` in the environment of pytest ask for more histories, or for others.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from closedloop import intake
+from closedloop.transform import catching_up
+from closedloop.transform.builder import build
+from closedloop.transform.child import run_dbt
+from closedloop.transform.environment import NEXT, dbt_environment
+from closedloop.transform.project import DbtProject
+from closedloop.transform.workbench import dbt_command
+from tests.oracle.reference import Reference
+from tests.servers import Warehouse
+from tests.transform.instalments import MOMENTS, bring, instalments
+from tests.transform.project_copy import ProjectCopy
+from tests.transform.published import protection
+
+COUNT = int(os.environ.get("INSTALMENTS", "120"))
+SEED = int(os.environ.get("INSTALMENTS_SEED", "20250425"))
+MODELS = ["+fct_findings", "+rollup_loop_daily", "+fct_item_events", "int_touched_items"]
+
+
+@dataclass(frozen=True)
+class Caught:
+    """A warehouse whose ``*_next`` schemas caught up, and whose others were built whole; and how many items
+    each of the later batches touched, of how many."""
+
+    warehouse: Warehouse
+    touched: list[int]
+    items: int
+
+
+@pytest.fixture(scope="module")
+def caught(make_warehouse, tmp_path_factory) -> Iterator[Caught]:
+    made: Warehouse = make_warehouse()
+    versions = instalments(Reference.read(made.settings.reference_dir), COUNT, SEED)
+    touched = []
+    with made.connect("owner", autocommit=True) as owner:
+        for batch in range(1, len(MOMENTS) + 1):
+            start = None
+            if batch > 1:
+                as_of = owner.execute(
+                    f"select max(covers_until) from intermediate{NEXT}.int_coverage"
+                ).fetchone()
+                start = catching_up.Start(batch - 1, batch - 1, as_of[0], batch - 2)
+            bring(owner, versions, batch)
+            catching_up.note_start(owner, start)
+            views = catching_up.views_of_next(owner)
+            _run(made, tmp_path_factory.getbasetemp() / "caught", NEXT, catch_up=batch > 1)
+            touched.append(catching_up.touched(owner))
+            catching_up.drop_parts(owner, views)
+        _run(made, tmp_path_factory.getbasetemp() / "whole", "", catch_up=False)
+        (items,) = owner.execute("select count(*) from intermediate.int_work_items").fetchone()
+    yield Caught(made, touched[1:], items)
+
+
+def _run(made: Warehouse, home: Path, suffix: str, *, catch_up: bool) -> None:
+    settings = made.settings
+    variables = DbtProject.of(settings).variables(time_zone=settings.time_zone, accept_assumed_limits=True)
+    environment = dbt_environment(settings, schema_suffix=suffix) | {
+        "DBT_TARGET_PATH": str(home / "target"),
+        "DBT_LOG_PATH": str(home / "logs"),
+        "CLOSEDLOOP_SCHEMA_SUFFIX": suffix,
+    }
+    arguments = ["build", "--quiet", "--vars", json.dumps(variables | {"catch_up": catch_up})]
+    arguments += ["--select", *MODELS, "--resource-type", "model", "--resource-type", "seed"]
+    result = run_dbt(arguments, environment, lambda event: None)
+    failed = [f"{n.name}: {n.message}" for n in result.nodes if n.status not in ("success", "pass")]
+    assert result.success, result.problem or "\n".join(failed)
+
+
+def _tables(owner: psycopg.Connection[Any], suffix: str) -> dict[str, list[str]]:
+    """Every relation of the marts and what lies below them, with its columns in alphabetical order."""
+    rows = owner.execute(
+        """
+        select table_schema, table_name, array_agg(column_name::text order by column_name)
+        from information_schema.columns
+        where table_schema = any (%s) and table_name <> 'int_touched_items'
+        group by table_schema, table_name
+        """,
+        [[f"{schema}{suffix}" for schema in ("marts", "intermediate")]],
+    ).fetchall()
+    return {f"{schema.removesuffix(suffix)}.{table}": columns for schema, table, columns in rows}
+
+
+def _rows(owner: psycopg.Connection[Any], name: str, suffix: str, columns: list[str]) -> Counter[str]:
+    schema, table = name.split(".")
+    found = owner.execute(
+        sql.SQL("select row({})::text from {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(schema + suffix, table)
+        )
+    )
+    return Counter(row for (row,) in found.fetchall())
+
+
+def test_what_caught_up_is_what_a_full_build_makes(caught: Caught) -> None:
+    different = []
+    with caught.warehouse.connect("owner", autocommit=True) as owner:
+        whole, next_to_it = _tables(owner, ""), _tables(owner, NEXT)
+        assert whole == next_to_it
+        for name, columns in sorted(whole.items()):
+            here, there = _rows(owner, name, NEXT, columns), _rows(owner, name, "", columns)
+            if here != there:
+                stale, missing = list(here - there), list(there - here)
+                different.append(f"{name}: only caught up {stale[:2]}, only whole {missing[:2]}")
+    assert not different, "\n".join(different)
+    assert {"marts.fct_findings", "intermediate.finding_missing_stage", "marts.rollup_loop_daily"} <= set(
+        whole
+    )
+
+
+def test_a_batch_touches_some_items_and_leaves_others(caught: Caught) -> None:
+    """Otherwise nothing was left to be stale, and agreement would mean nothing."""
+    for touched in caught.touched:
+        assert 0 < touched <= caught.items - 10
+
+
+@dataclass(frozen=True)
+class Third:
+    """The city after its third build, which went on from its first: what the second and third said, and the
+    marts' protection after each."""
+
+    warehouse: Warehouse
+    said: tuple[list[str], list[str]]
+    protection: tuple[dict[Any, Any], dict[Any, Any]]
+
+
+@pytest.fixture(scope="module")
+def third(city: Warehouse, tmp_path_factory) -> Iterator[Third]:
+    made = city.server.copy(city)
+    said: list[list[str]] = []
+    guarded = []
+    with made.in_environment(), made.connect(autocommit=True) as owner:
+        for number in (1, 2):
+            _load_a_directive(tmp_path_factory.mktemp("late"), f"LATE-{number}")
+            notes: list[str] = []
+            build(made.settings, listener=lambda step, told=notes: told.append(getattr(step, "text", "")))
+            said.append(notes)
+            guarded.append(protection(owner))
+        yield Third(made, (said[0], said[1]), (guarded[0], guarded[1]))
+    city.server.drop(made)
+
+
+def _load_a_directive(folder: Path, directive: str) -> None:
+    path = folder / "directives.csv"
+    path.write_text(
+        "directive_id,station_id,issued_at,severity,title\n"
+        f"{directive},S01,2025-04-24 10:00:00,red,一件晚到的指令\n",
+        encoding="utf-8",
+    )
+    intake.load_file("directives", path, extract="delta")
+
+
+def test_the_third_build_goes_on_from_the_first_with_what_was_loaded_since(third: Third) -> None:
+    second, last = third.said
+    assert any("everything anew, there is no build before the last one yet" in text for text in second)
+    assert any("goes on from build 1" in text for text in last)
+    assert any("items were touched" in text for text in last)
+    with third.warehouse.connect() as conn:
+        found = conn.execute(
+            """
+            select item_id, (select count(*) from marts.fct_loop_stages as s where s.item_id = w.item_id)
+            from marts.fct_work_items as w where item_id like 'LATE-%' order by 1
+            """
+        ).fetchall()
+        parts = conn.execute(r"select relname from pg_class where relname like '%\_\_part'").fetchall()
+        builds = conn.execute(
+            "select (select max(build_id) from ops.builds), (select build_id from marts.ops_status)"
+        ).fetchone()
+    assert [item for item, _ in found] == ["LATE-1", "LATE-2"]
+    assert all(states > 0 for _, states in found)
+    assert parts == []
+    assert builds[0] == builds[1]
+
+
+def test_marts_that_caught_up_are_as_protected_as_others(third: Third) -> None:
+    before, after = third.protection
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("meddling", "why"),
+    [
+        ("select 1", None),
+        (
+            "insert into ops.builds (started_at, status) values (now(), 'failed')",
+            "the last build was not published",
+        ),
+        ("update ops.builds set code_hash = 'other'", "models, reference data or settings changed"),
+        ("update raw.stations set batch_id = 9999 where station_id = 'S03'", "the register stations changed"),
+        ("update reference_next.caught_up_from set revision = '0001'", "the warehouse was migrated"),
+        (
+            "update reference_next.caught_up_from set in_a_row = 30",
+            "the last 30 builds went on from others",
+        ),
+        ("drop table reference_next.caught_up_from", "there is no build before the last one yet"),
+        ("truncate intermediate_next.int_coverage", "nothing was covered"),
+    ],
+)
+def test_what_could_leave_something_stale_forces_a_full_build(
+    third: Third, meddling: str, why: str | None
+) -> None:
+    with third.warehouse.connect() as conn:
+        (code_hash,) = conn.execute("select distinct code_hash from ops.builds").fetchone()
+        conn.execute(meddling)
+        found = catching_up.start_of(conn, 9999, code_hash)
+        conn.rollback()
+    if why is None:
+        assert isinstance(found, catching_up.Start)
+    else:
+        assert isinstance(found, str) and why in found
+
+
+def test_what_an_analyst_built_beside_is_never_gone_on_from(third: Third, project: ProjectCopy) -> None:
+    settings = project.of(third.warehouse.settings)
+    assert dbt_command(["seed", "--quiet", "--select", "moves"], lambda _: None, settings) == 0
+    with third.warehouse.connect() as conn:
+        (code_hash,) = conn.execute("select distinct code_hash from ops.builds").fetchone()
+        assert catching_up.start_of(conn, 9999, code_hash) == "there is no build before the last one yet"
