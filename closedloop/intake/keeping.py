@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import psycopg
-
-from closedloop import warehouse
 from closedloop.hints import Hint
 from closedloop.intake.contract import TABLES, key_of
 from closedloop.intake.load import Prepared
+from closedloop.intake.previewing import rolled_back
 from closedloop.intake.reading import ROW
 from closedloop.intake.store.copying import copy_rows, create_incoming
 from closedloop.intake.store.unsaid import count_unsaid
-from closedloop.settings import Settings, get_settings
+from closedloop.settings import Settings
 
 
 def keeping(prepared: Prepared, *, settings: Settings | None = None) -> tuple[Hint, ...]:
@@ -20,18 +18,10 @@ def keeping(prepared: Prepared, *, settings: Settings | None = None) -> tuple[Hi
     Only keys are handed to the warehouse, and nothing is written.
     """
     found = []
-    connection = warehouse.connect("loader", settings or get_settings(), application="closedloop preview")
-    try:
-        with connection.transaction(force_rollback=True):
-            for mapped, checked in prepared.outputs:
-                table = TABLES[mapped.output.table]
-                create_incoming(connection, table)
-                copy_rows(connection, checked.good.select(ROW, key_of(table)))
-                found.append(count_unsaid(connection, table, checked.good.columns))
-    except psycopg.OperationalError as error:
-        raise warehouse.WarehouseUnavailable(
-            "the warehouse stopped answering; try again", "数据仓库停止响应；请稍后重试"
-        ) from error
-    finally:
-        connection.close()
+    with rolled_back(settings) as connection:
+        for mapped, checked in prepared.outputs:
+            table = TABLES[mapped.output.table]
+            create_incoming(connection, table)
+            copy_rows(connection, checked.good.select(ROW, key_of(table)))
+            found.append(count_unsaid(connection, table, checked.good.columns))
     return tuple(kept.hint for kept in found if kept.hint)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import psycopg
-
-from closedloop import warehouse
 from closedloop.hints import Hint, hint
 from closedloop.intake.contract import TABLES
 from closedloop.intake.covers import Covers, Extract
 from closedloop.intake.load import Prepared, loops_in, refuse_empty_extract
+from closedloop.intake.previewing import rolled_back
 from closedloop.intake.store import tombstones
 from closedloop.intake.store.copying import copy_rows, create_incoming
 from closedloop.intake.store.coverage import resolve
-from closedloop.settings import Settings, get_settings
+from closedloop.settings import Settings
 
 #: From this share of the known rows on, a full extract is more likely cut off than the source was tidied.
 #: Assumed: no source says it.
@@ -62,25 +60,17 @@ def withdrawals(
     if (extract or prepared.mapping.extract or "delta") != "full":
         return ()
     found = []
-    connection = warehouse.connect("loader", settings or get_settings(), application="closedloop preview")
-    try:
-        with connection.transaction(force_rollback=True):
-            for mapped, checked in prepared.outputs:
-                table = TABLES[mapped.output.table]
-                if mapped.output.distinct:
-                    continue
-                refuse_empty_extract(connection, prepared, table, checked)
-                extent = resolve(connection, table, checked.good, "full", covers or Covers())
-                create_incoming(connection, table)
-                copy_rows(connection, checked.good)
-                tombstones.remember_present(connection, table, checked.bad_keys)
-                known, absent = tombstones.count_absent(connection, table, extent, loops_in(table, checked))
-                nameless = checked.bad_without_key
-                found.append(Withdrawal(table.name, known, 0 if nameless else absent, nameless))
-    except psycopg.OperationalError as error:
-        raise warehouse.WarehouseUnavailable(
-            "the warehouse stopped answering; try again", "数据仓库停止响应；请稍后重试"
-        ) from error
-    finally:
-        connection.close()
+    with rolled_back(settings) as connection:
+        for mapped, checked in prepared.outputs:
+            table = TABLES[mapped.output.table]
+            if mapped.output.distinct:
+                continue
+            refuse_empty_extract(connection, prepared, table, checked)
+            extent = resolve(connection, table, checked.good, "full", covers or Covers())
+            create_incoming(connection, table)
+            copy_rows(connection, checked.good)
+            tombstones.remember_present(connection, table, checked.bad_keys)
+            known, absent = tombstones.count_absent(connection, table, extent, loops_in(table, checked))
+            nameless = checked.bad_without_key
+            found.append(Withdrawal(table.name, known, 0 if nameless else absent, nameless))
     return tuple(found)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from closedloop.errors import ClosedloopError
 from closedloop.refresh import deliveries, filing
@@ -54,19 +55,32 @@ class _Refresh:
         self.strict = strict
         self.connection = connection
         self.inbox = Inbox.of(settings)
+        self.found = 0
         self.outcome = Outcome()
 
     def everything(self) -> None:
+        arrivals: Iterator[Arrival] = iter(())
+        with self._problems_told():
+            arrivals = self._arrivals()
+            # The first is loaded whatever the time, and nothing ends it: or none ever would be.
+            if (first := next(arrivals, None)) is not None:
+                self._take(first)
         with self.budget.enforced():
-            try:
-                self._load_all()
-            except InboxError as error:
-                # What was loaded before is built all the same.
-                self.outcome.problem = str(error)
-                self.tell("problem", str(error))
+            if self.outcome.problem is None:
+                with self._problems_told():
+                    self._take_the_others(arrivals)
             self._build_if_due()
 
-    def _load_all(self) -> None:
+    @contextmanager
+    def _problems_told(self) -> Iterator[None]:
+        """What is wrong with the inbox ends the loading. What was loaded before is built all the same."""
+        try:
+            yield
+        except InboxError as error:
+            self.outcome.problem = str(error)
+            self.tell("problem", str(error))
+
+    def _arrivals(self) -> Iterator[Arrival]:
         self.inbox.prepare(make=self.settings.inbox is None)
         filing.tidy(self.inbox)
         deliveries.refuse_loose_manifest(self.inbox)
@@ -74,22 +88,24 @@ class _Refresh:
         self.outcome.waiting = len(waiting)
         for name in waiting:
             self.tell("waiting", f"{deliveries.readable(name)}: not complete yet, left for the next refresh")
+        self.outcome.left = self.found = len(found)
+        return iter(deliveries.in_order(self.inbox, found))
+
+    def _take_the_others(self, arrivals: Iterator[Arrival]) -> None:
         reserve = self._seconds_of_a_build() * _MARGIN
-        self.outcome.left = len(found)
-        for number, arrival in enumerate(deliveries.in_order(self.inbox, found), start=1):
-            # The first is taken whatever the time: or none ever would be.
-            if number > 1 and self.budget.left < reserve:
+        for arrival in arrivals:
+            if self.budget.left < reserve:
                 self.tell(
                     "left",
                     f"{self.outcome.left} left for the next refresh: a build takes about {reserve:.0f} s",
                 )
                 return
-            self._take(arrival, number, len(found))
-            self.outcome.left -= 1
+            self._take(arrival)
 
-    def _take(self, arrival: Arrival, number: int, of: int) -> None:
+    def _take(self, arrival: Arrival) -> None:
         name = deliveries.readable(arrival.path.name)
-        self.tell("loading", f"{number} of {of}: {name}", name=name)
+        number = self.found - self.outcome.left + 1
+        self.tell("loading", f"{number} of {self.found}: {name}", name=name)
         reports = deliveries.load(
             self.inbox,
             arrival,
@@ -103,6 +119,7 @@ class _Refresh:
         self.outcome.rows_quarantined += sum(report.quarantined for report in reports)
         if not arrival.unchanged:
             self.outcome.waiting += 1
+            self.outcome.left -= 1
             self.tell("waiting", f"{name}: changed while it was read; the next refresh loads it again")
             return
         try:
@@ -117,6 +134,7 @@ class _Refresh:
         else:
             self.outcome.failed += 1
         self.tell("moved", f"→ {moved.parent.name}/{moved.name}", to=str(moved))
+        self.outcome.left -= 1
 
     def _seconds_of_a_build(self) -> float:
         row = self.connection.execute(

@@ -110,8 +110,9 @@ def test_a_draft_finds_formats_and_values_and_tells_nothing_of_persons(settings,
     assert 'received_at: {column: 报警时间, format: "%m/%d/%Y %H:%M"}' in text
     assert "reporter_key: 报警电话  # becomes a keyed hash before anything is written" in text
     assert "#   报警人姓名  (a person)\n#   简要警情  (a narrative)\n#   备用\n" in text
-    mended = text.replace("# values", "values").replace("#   属实: FILL_IN", '  属实: "1"')
-    mended = mended.replace("#   不实: FILL_IN", '  不实: "0"')
+    with pytest.raises(MappingError, match=r"is_valid\.values\.\S+ is still FILL_IN"):
+        intake.parse_mapping(text.encode(), "m.yml")
+    mended = text.replace("属实: FILL_IN", '属实: "1"').replace("不实: FILL_IN", '不实: "0"')
     assert yaml.safe_load(mended)["outputs"][0]["fields"]["is_valid"]["values"] == {"属实": "1", "不实": "0"}
     mapping = intake.parse_mapping(mended.encode(), "m.yml")
     ((_, checked),) = intake.prepare_bytes(
@@ -148,19 +149,16 @@ def test_a_draft_names_what_a_value_may_become_in_chinese(settings):
         "警情编号,派出所编号,接警时间,接警类别\nA1,S01,2025-04-25 08:30,盗窃\nA2,S01,2025-04-25 08:31,丢猫\n"
     )
     draft = intake.suggest_mapping(text.encode(), "a.csv", table="incidents", settings=settings)
-    listed = draft.text.split("# one of: ")[1].split("# values:")[0]
+    listed = draft.text.split("# one of: ")[1].split("values:")[0]
     listed = " ".join(line.strip().removeprefix("#").strip() for line in listed.splitlines())
     with (settings.reference_dir / "categories.csv").open(encoding="utf-8") as file:
         seeds = [(row["category"], row["name_zh"]) for row in csv.DictReader(file)]
     assert listed.strip().split(", ") == [f"{key} ({zh})" for key, zh in seeds]
     assert "property (物业管理)" in listed
-    # Half a translation is refused, too, with every line that is not done.
-    begun = (
-        draft.text.replace("# values:", "values:").replace("#   盗窃", "  盗窃").replace("#   丢猫", "  丢猫")
-    )
+    # Half a translation is refused, with every line that is not done.
     with pytest.raises(MappingError, match=r"initial_type\.values\.盗窃 is still FILL_IN: .*; so are lines"):
-        intake.parse_mapping(begun.encode(), "m.yml")
-    done = begun.replace("盗窃: FILL_IN", "盗窃: criminal").replace("丢猫: FILL_IN", "丢猫: help")
+        intake.parse_mapping(draft.text.encode(), "m.yml")
+    done = draft.text.replace("盗窃: FILL_IN", "盗窃: criminal").replace("丢猫: FILL_IN", "丢猫: help")
     assert intake.parse_mapping(done.encode(), "m.yml").mapping.outputs[0].fields["initial_type"].values
 
 

@@ -122,6 +122,12 @@ def test_a_late_build_is_stopped_a_failing_one_is_tried_again(place: Place) -> N
     assert code == 3, said
     assert "published figures stand" in said
 
+    # Time that was up before anything began is still enough for one file.
+    for number in (1, 2):
+        write_csv(place.inbox / f"incidents_{number}.csv", [incident(number)])
+    outcome, _ = _in_process(place, seconds=0.001)
+    assert (outcome.done, outcome.left, outcome.out_of_time) == (1, 1, True)
+
     # Loading leaves the build the time it will take, and takes one file whatever that is.
     for number in range(3):
         write_csv(place.inbox / f"incidents_{number}.csv", [incident(number)])

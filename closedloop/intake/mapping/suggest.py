@@ -153,8 +153,8 @@ def _field(
         f"        column: {quoted(header)}",
         f"        # one of: {known[0]}",
         *(f"        #   {more}" for more in known[1:]),
-        "        # values:",
-        *(f"        #   {quoted(value)}: {FILL_IN}" for value in unknown),
+        "        values:  # delete the line of what may stay as it is",
+        *(f"          {quoted(value)}: {FILL_IN}" for value in unknown),
     ]
 
 
