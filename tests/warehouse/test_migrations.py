@@ -86,6 +86,20 @@ def test_rows_of_an_earlier_release_are_known_again_after_the_migration(server: 
                 ('B2', '城东分局', 1, true, false, 'c', 1, 'a.csv', 3, now())
             """
         )
+        # Builds look at every column of it, in views upon views.
+        product.ensure_schemas(connection, product.urls(made.settings))
+        for suffix in ("", "_next"):
+            connection.execute(f"create view staging{suffix}.stg_bureaus as select * from raw.bureaus")
+            connection.execute(
+                f"create view intermediate{suffix}.bureaus as "
+                f"select row_hash from staging{suffix}.stg_bureaus"
+            )
+        connection.execute("create schema mine")
+        connection.execute("create view mine.bureaus as select row_hash from raw.bureaus")
+    with pytest.raises(product.WarehouseError, match=r"changed nothing: [\s\S]*view mine.bureaus depends on"):
+        product.migrate(made.settings)
+    with made.connect("owner") as connection:
+        connection.execute("drop schema mine cascade")
     assert product.migrate(made.settings) is True
     file = tmp_path / "b.csv"
     file.write_text("bureau_id,name_zh\nB1,市局\nB2,城西分局\n", encoding="utf-8")
