@@ -24,9 +24,9 @@ TABLES = {
     "volunteer_activities": "activity_id",
 }
 
-#: What builds made of raw tables by select * names every column they had. The next build makes it anew, and one
-#: is due, because the models' sources have changed. Pages read marts, which are tables. A view of somebody
-#: else's stops the migration.
+#: What builds made of raw tables by select * names every column they had. The next build makes it anew, and
+#: one is due, because the sources of the models have changed. Pages read marts, which are tables. A view of
+#: somebody else's stops the migration.
 VIEWS_OF_BUILDS = """
 do $$
 declare
