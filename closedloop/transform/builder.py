@@ -20,6 +20,7 @@ from closedloop.transform import catching_up, guard, record, schemas
 from closedloop.transform.child import DbtResult, NodeResult, run_dbt
 from closedloop.transform.environment import APPLICATION, BUILDER, NEXT, dbt_environment, dbt_home
 from closedloop.transform.freshness import shaping_variables
+from closedloop.transform.listed import refuse_unlisted
 from closedloop.transform.policy_rows import refuse_edited_policies
 from closedloop.transform.progress import Listener, Note, silent
 from closedloop.transform.project import DbtProject
@@ -115,8 +116,10 @@ class _Build:
         code_hash = self.project.code_hash(self.variables)
         self.build_id = record.start(self.conn, code_hash, record.last_batch(self.conn))
         self._say(f"build {self.build_id}: models and tests in {', '.join(schemas.UPCOMING)}")
-        stage = "policy"
+        stage = "catalogue"
         try:
+            refuse_unlisted(self.project)
+            stage = "policy"
             refuse_edited_policies(
                 self.conn, self.project.reference / "sla_policy.csv", self.settings.time_zone
             )
