@@ -50,7 +50,7 @@ st.caption(
     )
 )
 
-say_ignored(visit, ignored_filters(st.query_params, st.query_params, visit))
+say_ignored(visit, ignored_filters(st.query_params, (), visit))
 
 active = active_filters(visit, choice)
 loops = loops_offered(visit, visit.ask_rows(standing_counts, station=visit.station), choice.wanted)

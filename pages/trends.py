@@ -7,7 +7,7 @@ from closedloop.ui import filters
 from closedloop.ui.cards import Explanation, heading
 from closedloop.ui.chart import chart
 from closedloop.ui.exports.links import download_links
-from closedloop.ui.ignored import ignored_names, ignored_values, say_ignored
+from closedloop.ui.ignored import ignored_values, say_ignored
 from closedloop.ui.metric_text import grain_name, metric_name
 from closedloop.ui.registry import TRENDS, page_title
 from closedloop.ui.states import unknown
@@ -40,13 +40,7 @@ options = {
     "split": dimensions_of(visit, choice.metric, choice.first_day, choice.last_day),
     "stations": names.stations(),
 }
-say_ignored(
-    visit,
-    [
-        *ignored_values(st.query_params, options),
-        *ignored_names(st.query_params, st.query_params, options),
-    ],
-)
+say_ignored(visit, ignored_values(st.query_params, options))
 
 with st.grid("auto", min_column_width=200, vertical_alignment="bottom"):
     filters.select(

@@ -12,7 +12,7 @@ from closedloop.ui.asking import BuildChanged
 from closedloop.ui.demo import open_identities, published_to_anybody
 from closedloop.ui.document import put_document, usual_language
 from closedloop.ui.freshness import freshness_line
-from closedloop.ui.ignored import ignored_shared, say_ignored, say_other_station
+from closedloop.ui.ignored import ignored_names, ignored_shared, say_ignored, say_other_station
 from closedloop.ui.language import texts_for
 from closedloop.ui.menu import sidebar, top_menu
 from closedloop.ui.names import known_names
@@ -91,7 +91,8 @@ try:
         notices(here)
         say_where_data_begin(here)
         say_other_station(here, st.query_params)
-        say_ignored(here, ignored_shared(st.query_params, here))
+        unknown = ignored_names(st.query_params, st.query_params, entry.asks)
+        say_ignored(here, [*ignored_shared(st.query_params, here), *unknown])
     chosen.run()
 except BuildChanged:
     # Two builds must not stand on one page: start over with the newer one.

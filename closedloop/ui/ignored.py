@@ -39,8 +39,8 @@ def ignored_values(params: Params, known: Mapping[str, Sequence[str]]) -> list[s
 
 
 def ignored_shared(params: Params, visit: Visit) -> list[str]:
-    """The filters every page understands, where they ask for what there is not: a station that is unknown or
-    not the visitor's, a moment that is none or lies after the latest known one, a day that is none.
+    """Those of the filters of every page that ask for what there is not: a station that is unknown or not the
+    visitor's, a moment that is none or lies after the latest known one, a day that is none.
     """
     zone, latest = visit.texts.zone, visit.published.default_as_of
     # Whoever has one station is told so in words of its own.

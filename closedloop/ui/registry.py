@@ -26,6 +26,8 @@ class PageEntry:
     in_menu: bool = True
     #: Which of the menu's drawers the page lies in; the everyday pages lie in none. See ``drawer_name``.
     drawer: str = ""
+    #: What an address may ask of this page alone, besides the filters that every page understands.
+    asks: tuple[str, ...] = ()
 
     @property
     def file(self) -> Path:
@@ -34,20 +36,54 @@ class PageEntry:
 
 
 TODAY = PageEntry("today", "", ":material/today:", ("station", "as_of"))
-LOOPS = PageEntry("loops", "loops", ":material/sync:", ("station", "as_of", "period"))
-TRENDS = PageEntry("trends", "trends", ":material/show_chart:", ("station", "as_of"), drawer="analysis")
-COMPARE = PageEntry("compare", "compare", ":material/balance:", ("station", "as_of"), drawer="analysis")
+LOOPS = PageEntry("loops", "loops", ":material/sync:", ("station", "as_of", "period"), asks=("loop",))
+TRENDS = PageEntry(
+    "trends",
+    "trends",
+    ":material/show_chart:",
+    ("station", "as_of"),
+    drawer="analysis",
+    asks=("metric", "grain", "split", "stations"),
+)
+COMPARE = PageEntry(
+    "compare", "compare", ":material/balance:", ("station", "as_of"), drawer="analysis", asks=("metric",)
+)
 STATION = PageEntry("station", "station", ":material/home_pin:", ("station", "as_of", "period"))
-OPEN = PageEntry("open", "open", ":material/pending_actions:", ("station", "as_of"))
-FINDINGS = PageEntry("findings", "findings", ":material/rule:", ("station", "as_of", "period"))
-PLACES = PageEntry("places", "places", ":material/location_on:", ("station", "as_of"), drawer="analysis")
-ITEM = PageEntry("item", "item", ":material/timeline:", ("as_of",), in_menu=False)
+OPEN = PageEntry(
+    "open",
+    "open",
+    ":material/pending_actions:",
+    ("station", "as_of"),
+    asks=("loop", "colour", "target", "stage", "holder", "view", "only", "age"),
+)
+FINDINGS = PageEntry(
+    "findings", "findings", ":material/rule:", ("station", "as_of", "period"), asks=("rule", "loop", "show")
+)
+PLACES = PageEntry(
+    "places",
+    "places",
+    ":material/location_on:",
+    ("station", "as_of"),
+    drawer="analysis",
+    asks=("category", "type", "place"),
+)
+ITEM = PageEntry("item", "item", ":material/timeline:", ("as_of",), in_menu=False, asks=("item",))
 DAILY = PageEntry("daily", "daily", ":material/table_view:", ("station", "as_of"))
 DISPUTES = PageEntry(
-    "disputes", "disputes", ":material/handshake:", ("station", "as_of", "period"), drawer="registers"
+    "disputes",
+    "disputes",
+    ":material/handshake:",
+    ("station", "as_of", "period"),
+    drawer="registers",
+    asks=("by", "view"),
 )
 DIVERSIONS = PageEntry(
-    "diversions", "diversions", ":material/alt_route:", ("station", "as_of", "period"), drawer="registers"
+    "diversions",
+    "diversions",
+    ":material/alt_route:",
+    ("station", "as_of", "period"),
+    drawer="registers",
+    asks=("by", "view"),
 )
 VOLUNTEERS = PageEntry(
     "volunteers",
@@ -55,13 +91,21 @@ VOLUNTEERS = PageEntry(
     ":material/volunteer_activism:",
     ("station", "as_of", "period"),
     drawer="registers",
+    asks=("by",),
 )
-CLOSING = PageEntry("closing", "closing", ":material/timer:", ("station", "as_of"), drawer="analysis")
+CLOSING = PageEntry(
+    "closing",
+    "closing",
+    ":material/timer:",
+    ("station", "as_of"),
+    drawer="analysis",
+    asks=("loop", "by", "of", "colour", "show", "band"),
+)
 DATA = PageEntry("data", "data", ":material/database:", ("station", "as_of"), drawer="data")
 CATALOGUE = PageEntry("catalogue", "catalogue", ":material/menu_book:", drawer="data")
 WALL = PageEntry("wall", "", ":material/monitor:", in_menu=False)
 AUDIT = PageEntry("audit", "audit", ":material/policy:")
-ACCOUNTS = PageEntry("accounts", "accounts", ":material/badge:")
+ACCOUNTS = PageEntry("accounts", "accounts", ":material/badge:", asks=("state",))
 
 PAGES: tuple[PageEntry, ...] = (
     TODAY,

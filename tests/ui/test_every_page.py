@@ -22,6 +22,7 @@ from closedloop.ui.registry import PAGES
 from tests.ui.looking import charts_of, show, sideways, texts_of, untranslated, violations
 from tests.ui.streaming import sign_in
 
+_IGNORED = {"zh": "已忽略", "en": "so it was ignored"}
 _DRAWS = re.compile(r"\bst\.(?:\w+_chart|map|pyplot)\(")
 _DESK, _PHONE = (1440, 900), (390, 844)
 #: How a page is shown, and the rules looked at then. In Chinese every way of showing it; the English page has
@@ -88,6 +89,11 @@ def _wrong(page: Page, language: str, recorded: frozenset[str], fresh: tuple[str
     return [
         *([] if lang == CODES[language] else [f"the document says that it is {lang}"]),
         *(f"does not say how fresh it is: {fact}" for fact in fresh if fact not in said),
+        *(
+            ["takes its own filter for an unknown one"]
+            if page.get_by_text(_IGNORED[language]).count()
+            else []
+        ),
         *(f"not translated: {text}" for text in untranslated(texts_of(page), language, recorded)),
         *(f"a chart without name or table: {one}" for one in charts_of(page) if not all(one.values())),
     ]

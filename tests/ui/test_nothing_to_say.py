@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from html import unescape
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import expect
 
 from benchmarks.wire import Tab
+from closedloop.ui.registry import PAGES
+from closedloop.ui.visit import SHARED
 from tests.servers import Warehouse
 from tests.ui.conftest import Site, serving
 from tests.ui.streaming import sent, sign_in
@@ -92,14 +97,39 @@ def test_a_link_to_another_station_is_answered_in_words_of_its_own(site, station
     ("page", "query", "said"),
     [
         ("trends", "metric=nope", "`metric=nope`"),
-        ("trends", "category=x", "`category=x`"),
-        ("open", "category=x", "`category=x`"),
         ("open", "<b>=1", "`…`"),
+        *((entry.address, "zone=x", "`zone=x`") for entry in PAGES),
     ],
 )
 def test_what_an_address_asks_in_vain_is_named(page, query, said, site):
     shown = _texts(site, page, f"{query}&lang=en")
     assert f"so it was ignored: {said}" in shown
+
+
+_LINK = re.compile(r"href='([a-z]*)\?([^']*)'")
+
+
+def test_no_link_of_ours_asks_in_vain(site):
+    asks = {entry.address: {*SHARED, *entry.asks} for entry in PAGES}
+    found = []
+    with Tab(site.url, sign_in(site.url, "leadership")) as tab:
+        for entry in PAGES:
+            run = tab.open(entry.address, "station=S03&lang=en")
+            links = _LINK.findall(run.texts())
+            links += [
+                (element.page_link.page, element.page_link.query_string)
+                for element in run.elements()
+                if element.WhichOneof("type") == "page_link"
+            ]
+            found += [
+                (entry.key, page, name)
+                for page, query in links
+                if page in asks
+                for name in parse_qs(unescape(query))
+                if name not in asks[page]
+            ]
+            assert len(links) > 5, entry.key
+    assert found == []
 
 
 def test_the_open_list_offers_the_loops_that_have_open_items(site):
