@@ -32,12 +32,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     about = st.text_input(t("Account or name"), key="about", max_chars=255).strip()
 shown = chosen(grants, state, about)
 if shown:
-    st.dataframe(
-        grants_table(shown, places, texts),
-        hide_index=True,
-        alt=t("Grants"),
-        column_config={t("Account"): st.column_config.TextColumn(pinned=True)},
-    )
+    st.html(grants_table(shown, places, texts))
 else:
     empty(t("No such grant."))
 

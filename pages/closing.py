@@ -19,7 +19,7 @@ from closedloop.ui.closing_choice import (
 )
 from closedloop.ui.closing_lines import line_steps
 from closedloop.ui.closing_shown import closing_shown
-from closedloop.ui.closing_view import figures_labels, open_params
+from closedloop.ui.closing_view import figures_html, figures_labels, open_params
 from closedloop.ui.exports.links import download_links
 from closedloop.ui.ignored import say_ignored
 from closedloop.ui.register_table import count_table
@@ -141,12 +141,11 @@ heading(
     key="figures",
 )
 st.html(download_links(visit, "closing_figures"))
-count_table(
-    visit,
-    closing.figures,
-    figures_labels(visit, choice.by),
-    alt=t("Time to close by group"),
-)
+labels, named = figures_labels(visit, choice.by), t("Time to close by group")
+with st.container(key="wide_figures"):
+    count_table(visit, closing.figures, labels, alt=named)
+with st.container(key="narrow_figures"):
+    st.html(figures_html(visit, closing.figures, labels, named))
 st.caption(t("The curves, step by step:"))
 st.html(download_links(visit, "closing_curves"))
 for label, params in (

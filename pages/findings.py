@@ -89,7 +89,9 @@ with st.grid(4, min_column_width=170):
             t(
                 "Findings that stand at the moment: a record is wrong, or something was not done. A record "
                 "that is corrected in the source system takes its finding away with the next load. What was "
-                "found in the last 7 days comes first; what stands from before is counted beside it."
+                "found in the last 7 days comes first; what stands from before is counted beside it. The "
+                "lists below also count what is only to be looked into, the reminders only what a station "
+                "itself can mend."
             ),
             known_until=latest,
         ),
@@ -201,6 +203,12 @@ if found:
                 "{shown} of {total} findings, newest first.",
                 shown=len(found),
                 total=texts.number(total.shown[wanted.shown]),
+            )
+            + " "
+            + t(
+                "{mend} are to be mended, {look} only to be looked into.",
+                mend=texts.number(total.shown[wanted.shown] - total.shown_to_review[wanted.shown]),
+                look=texts.number(total.shown_to_review[wanted.shown]),
             ),
             width="content",
         )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
 from closedloop.access.administrators import APART, Administrator, Place
 from closedloop.access.grants import Granted
 from closedloop.access.parts import Role
 from closedloop.ui import filters
+from closedloop.ui.html_table import Cell, html_table
 from closedloop.ui.language import Texts
 
 _ALL = "all"
@@ -102,24 +101,32 @@ def revocable(grants: Sequence[Granted], asking: Administrator) -> dict[tuple[st
     return {who: those for who, those in found.items() if all(each.role not in APART for each in those)}
 
 
-def grants_table(grants: Sequence[Granted], places: PlaceNames, texts: Texts) -> pd.DataFrame:
-    """One row per grant, newest first."""
+def grants_table(grants: Sequence[Granted], places: PlaceNames, texts: Texts) -> str:
+    """One row per grant, newest first; a block on a phone."""
     t, states = texts.t, _state_names(texts)
-    return pd.DataFrame(
+    return html_table(
+        t("Grants"),
         [
-            {
-                t("Account"): account_name(given),
-                t("Role"): role_name(given.role, texts),
-                t("For where"): places.of_grant(given),
-                t("State"): states[given.state],
-                t("From"): texts.moment(given.valid_from),
-                t("Until"): texts.moment(given.valid_to),
-                t("Given by"): given.granted_by,
-                t("Given at"): texts.moment(given.granted_at),
-                t("Revoked by"): given.revoked_by or "—",
-                t("Revoked at"): texts.moment(given.revoked_at),
-                t("Vouched for by"): given.issuer,
-            }
+            t("Account, vouched for by"),
+            t("Role"),
+            t("For where"),
+            t("State"),
+            t("From"),
+            t("Until"),
+            t("Given at, by"),
+            t("Revoked at, by"),
+        ],
+        [
+            [
+                Cell(account_name(given), small=given.issuer, is_id=True),
+                role_name(given.role, texts),
+                places.of_grant(given),
+                states[given.state],
+                texts.moment(given.valid_from),
+                texts.moment(given.valid_to),
+                Cell(texts.moment(given.granted_at), small=given.granted_by, is_id=True),
+                Cell(texts.moment(given.revoked_at), small=given.revoked_by or "", is_id=True),
+            ]
             for given in sorted(grants, key=lambda given: given.granted_at, reverse=True)
-        ]
+        ],
     )

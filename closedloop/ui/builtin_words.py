@@ -107,6 +107,14 @@ def builtin_words(texts: Texts) -> dict[str, str]:
         "{}MB per file": t("{what}MB per file", what="{}"),
         "Press Enter to apply": t("Press Enter to apply"),
         "info icon": t("info icon"),
+        "Page not found": t("Page not found"),
+        "The page that you have requested does not seem to exist. Running the app's main page.": t(
+            "There is no page at this address. The first page is shown."
+        ),
+        (
+            "You have requested page /{}, but no corresponding file was found in the app's pages/ directory. "
+            "Running the app's main page."
+        ): t("There is no page at the address /{what}. The first page is shown.", what="{}"),
         "Connecting": t("Connecting"),
         "Stop": t("Stop"),
         "Rerun": t("Rerun"),

@@ -12,6 +12,7 @@ import pandas as pd
 
 from closedloop.statistics.survival import LogRank, Survival, kaplan_meier, log_rank
 from closedloop.ui.closing_choice import MOST_LINES, ClosingChoice, member_name, members, split_name
+from closedloop.ui.html_table import html_table, number
 from closedloop.ui.shares import MIN_N
 from closedloop.ui.visit import Visit
 
@@ -171,6 +172,18 @@ def figures_labels(visit: Visit, by: str) -> dict[str, str]:
         "cancelled": t("Cancelled (censored)"),
         "closed_median": t("Median of the closed alone (too fast)"),
     }
+
+
+def figures_html(visit: Visit, figures: pd.DataFrame, labels: Mapping[str, str], name: str) -> str:
+    """The same for a phone, where a row stands as a block and nothing is cut off."""
+    return html_table(
+        name,
+        [labels[column] for column in figures.columns],
+        [
+            [cell if isinstance(cell, str) else number(visit.texts.number(cell)) for cell in row]
+            for row in figures.itertuples(index=False)
+        ],
+    )
 
 
 def shown_groups(choice: ClosingChoice, found: Sequence[Group], whole: Group) -> list[Group]:

@@ -68,7 +68,7 @@ def older_text(visit: Visit, part: Sequence[Mapping]) -> str:
 def reminder_label(visit: Visit, station: str, part: Sequence[Mapping]) -> str:
     """The station, and how much its reminder names."""
     return visit.t(
-        "{station}: {recent} of the last 7 days, {older} older",
+        "{station}, its own to mend: {recent} of the last 7 days, {older} older",
         station=visit.names.station(station),
         recent=visit.texts.number(sum(int(row["findings"]) for row in part)),
         older=visit.texts.number(sum(int(row["older_findings"]) for row in part)),

@@ -28,32 +28,42 @@ class Totals:
     new: int
     by_addressee: tuple[tuple[str, int], ...]
     shown: Mapping[str, int]
+    shown_to_review: Mapping[str, int]
 
 
 def totals(counts: Sequence[Mapping]) -> Totals:
     """Headline counts from the rows of ``queries.findings.finding_counts``."""
     to_mend = [row for row in counts if row["kind"] != "review"]
-    open_all = sum(int(row["open_findings"]) for row in counts)
-    recent_all = sum(int(row["recent_findings"]) for row in counts)
+    to_review = [row for row in counts if row["kind"] == "review"]
     return Totals(
         to_mend=sum(int(row["open_findings"]) for row in to_mend),
         recent=sum(int(row["recent_findings"]) for row in to_mend),
-        older=sum(int(row["open_findings"]) - int(row["recent_findings"]) for row in to_mend),
-        to_review=open_all - sum(int(row["open_findings"]) for row in to_mend),
+        older=_parts(to_mend)["older"],
+        to_review=sum(int(row["open_findings"]) for row in to_review),
         new=sum(int(row["new_findings"]) for row in counts),
         by_addressee=tuple(
             (charged, sum(int(row["recent_findings"]) for row in to_mend if row["charged_to"] == charged))
             for charged in ("station", "centre", "department", "data")
         ),
-        shown={
-            "recent": recent_all,
-            "older": open_all - recent_all,
-            "open": open_all,
-            "new": sum(int(row["new_findings"]) for row in counts),
-            "mended": sum(int(row["mended_in_period"]) for row in counts),
-            "found": sum(int(row["found_in_period"]) for row in counts),
-        },
+        shown=_parts(counts),
+        shown_to_review=_parts(to_review),
     )
+
+
+def _parts(counts: Sequence[Mapping]) -> dict[str, int]:
+    """How many findings each part of the list holds."""
+
+    def total(column: str) -> int:
+        return sum(int(row[column]) for row in counts)
+
+    return {
+        "recent": total("recent_findings"),
+        "older": total("open_findings") - total("recent_findings"),
+        "open": total("open_findings"),
+        "new": total("new_findings"),
+        "mended": total("mended_in_period"),
+        "found": total("found_in_period"),
+    }
 
 
 def median_text(visit: Visit, mended: int, minutes: float | None) -> str:

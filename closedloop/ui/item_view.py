@@ -118,7 +118,7 @@ def facts_html(visit: Visit, item: Mapping) -> str:
         (t("Kind of directive"), code_name(texts, item["directive_kind"]))
         if item["directive_kind"]
         else (t("Category"), category),
-        (t("Place"), item["place"] or "—"),
+        (t("Place"), item["place"] or t("none recorded")),
         (t("Outcome"), code_name(texts, item["outcome"])),
         (
             t("Skipped stages"),

@@ -46,7 +46,7 @@ def _drawers(shown: Mapping[PageEntry, st.Page]) -> list[tuple[str, dict[PageEnt
 def _wide_menu(
     visit: Visit, shown: Mapping[PageEntry, st.Page], entry: PageEntry, params: Mapping[str, str]
 ) -> None:
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="menu_wide"):
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="menu_wide"):
         for page, target in shown.items():
             if not page.drawer:
                 _link(visit, page, target, params)

@@ -46,9 +46,12 @@ export default function (component) {
   }
   const draw = (parent, metric) => {
     const known = metric.values.filter((v) => v !== null)
+    if (!known.length) {
+      element(parent, "div", "none", metric.none)
+      return
+    }
     const svg = shape(parent, "svg", { viewBox: "0 0 240 48", preserveAspectRatio: "none", role: "img" })
     svg.setAttribute("aria-label", metric.alt)
-    if (!known.length) return
     const low = Math.min(...known), high = Math.max(...known), span = high - low || 1
     const x = (i) => 4 + (232 * i) / Math.max(1, metric.values.length - 1)
     const y = (v) => 43 - (38 * (v - low)) / span
@@ -111,6 +114,7 @@ h4 { margin: 0; font-size: .92rem; font-weight: 600; }
 .value small { font-size: .85rem; font-weight: 400; opacity: .75; margin-left: .3rem; }
 .note { font-size: .8rem; opacity: .78; min-height: 1.2em; }
 svg { width: 100%; height: 48px; display: block; margin-top: .3rem; }
+.none { min-height: 48px; margin-top: .3rem; font-size: .8rem; opacity: .78; }
 .line { fill: none; stroke: #4F8A8B; stroke-width: 2; }
 .hit { fill: transparent; }
 .hit:hover { fill: var(--st-border-color); fill-opacity: .5; }
@@ -130,6 +134,7 @@ th:last-child, td:last-child { text-align: right; }
   .value { font-size: .85rem; line-height: 1.1; }
   .value small, .note { font-size: .52rem; }
   svg { height: 18px; margin: 0; }
+  .none { min-height: 18px; margin: 0; font-size: .52rem; }
   .ends, details { display: none; }
 }
 """
@@ -210,6 +215,7 @@ def _card(
         "values": values,
         "days": days_shown,
         "said": texts_shown,
+        "none": t("No figure on any of these days"),
         "first": f"{first:%m-%d}",
         "last": f"{last:%m-%d}",
         "alt": t(

@@ -43,7 +43,7 @@ def station_choices(visit: Visit, counts: Sequence[Mapping]) -> list[LinkRow]:
 
 
 def loops_table(visit: Visit, station: str, counts: Sequence[Mapping], closed: pd.DataFrame) -> str:
-    """Each loop that has items here: open, overdue, due soon, not yet known, returned, closed."""
+    """Each loop that has items here: open, how their limits stand, returned, closed."""
     t, texts = visit.t, visit.texts
     ended = {row["loop"]: row for row in rows(closed)}
     found = []
@@ -66,6 +66,7 @@ def loops_table(visit: Visit, station: str, counts: Sequence[Mapping], closed: p
                 linked("overdue"),
                 linked("due_soon"),
                 linked("unknown"),
+                linked("unconfirmed"),
                 number(texts.number(sum(row["items"] for row in part if row["is_returned"]))),
                 number(texts.number(done["closed"] if done else 0)),
                 number(duration_of(visit, done["median_minutes"] if done else None)),
@@ -79,6 +80,7 @@ def loops_table(visit: Visit, station: str, counts: Sequence[Mapping], closed: p
             t("Overdue"),
             t("Due soon"),
             t("Not yet known"),
+            t("Open n days (no confirmed limit)"),
             t("Returned for rework"),
             t("Closed in the period"),
             t("Median time to close"),
