@@ -67,7 +67,6 @@ def index(station_id: str) -> int:
 #: The station whose last daily export is missing (未报), and the one with the town's command room.
 MISSING = index("S11")
 TOWN = index("S03")
-SECOND_BUREAU_FROM = index("S09")
 
 #: Centres (lon, lat) on a grid in open sea, about 4 km apart.
 _LON = np.array([123.50 + 0.04 * (i % 5) for i in range(COUNT)])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from closedloop.demo.clock import DAY, HOUR, START, day_of, wall, weekday_of
+from closedloop.demo.clock import DAY, HOUR, START, wall, weekday_of
 
 FIRST_DAY = START // DAY
 #: New Year's Day of the lunar year.
@@ -101,8 +101,3 @@ def is_weekend_evening(at: np.ndarray) -> np.ndarray:
     """Friday and Saturday, 20:00 to 03:00 of the next day."""
     shifted = at - 3 * HOUR
     return np.isin(weekday_of(shifted), (4, 5)) & (shifted % DAY >= 17 * HOUR)
-
-
-def calendar_day(at: np.ndarray) -> np.ndarray:
-    """Days from the first day of the data."""
-    return day_of(at) - FIRST_DAY

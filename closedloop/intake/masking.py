@@ -90,11 +90,6 @@ def identifies_person(value: str) -> bool:
     return any(_numbers_in(run, strict=True) for run in _RUN.finditer(value))
 
 
-def is_masked(value: str) -> bool:
-    """Whether a number has been masked in this value."""
-    return PHONE_MASK in value or IDENTITY_MASK in value
-
-
 def mask_identifier(value: str) -> str:
     """An identifier as it may be kept in quarantine: masked only where it really is a person's number."""
     return mask(value) if identifies_person(value) else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -69,6 +69,3 @@ def refused(connection: psycopg.Connection, statement: str) -> type[Exception] |
     except psycopg.Error as error:
         return type(error)
     return None
-
-
-Asker = Callable[[str], list[tuple]]
