@@ -24,7 +24,7 @@ def city_of_this_run(common: Path) -> Warehouse:
     """The city on a server of this process's own. ``common`` is the folder that the run's processes share.
 
     The first process that asks builds it and leaves a stopped server there; one that asks meanwhile waits,
-    and everyone starts a copy, with what dbt has parsed.
+    and everyone starts a copy. What dbt parsed for the one holds for no other (see ``rebuilt``).
     """
     home, name = common / "city", common / "city.json"
     with (common / "city.lock").open("w") as lock:
