@@ -124,6 +124,7 @@ def _ours(command: str) -> None:
 
 def _serve(settings: Settings, began: float) -> None:
     pages = ["-m", "streamlit", "run", "app.py", "--server.port", str(settings.port)]
+    say("starting the pages")
     with child(pages, PROJECT_ROOT) as process:
         if _answers(process, settings):
             seconds = time.monotonic() - began
