@@ -24,6 +24,8 @@ MOST_IN_A_ROW = 30
 _REGISTERS = ("stations", "posts", "bureaus")
 
 _INTERMEDIATE = f"intermediate{NEXT}"
+#: A view: a migration may have taken it away.
+_COVERAGE = (_INTERMEDIATE, "int_coverage")
 #: What a build leaves for the one after the next: where it went on from itself, and the warehouse's revision.
 _NOTE = (f"reference{NEXT}", "caught_up_from")
 _NONE_YET = "there is no build before the last one yet"
@@ -44,8 +46,8 @@ def start_of(conn: Connection, build_id: int, code_hash: str) -> Start | str:
     """Where build ``build_id`` may go on from; else why it makes everything, as part of a sentence."""
     with conn.transaction():
         there = conn.execute(
-            "select to_regclass(%s) is not null and to_regclass(%s) is not null",
-            [f"marts{NEXT}.ops_status", ".".join(_NOTE)],
+            "select bool_and(to_regclass(name) is not null) from unnest(%s::text[]) as name",
+            [[f"marts{NEXT}.ops_status", ".".join(_COVERAGE), ".".join(_NOTE)]],
         ).fetchone()
         kept = there and there[0] and _kept(conn, build_id)
         if not kept:
@@ -87,7 +89,7 @@ def _kept(conn: Connection, build_id: int) -> tuple[Any, ...] | None:
             cross join {note} as note
             """
         ).format(
-            coverage=sql.Identifier(_INTERMEDIATE, "int_coverage"),
+            coverage=sql.Identifier(*_COVERAGE),
             status=sql.Identifier(f"marts{NEXT}", "ops_status"),
             note=sql.Identifier(*_NOTE),
         ),
