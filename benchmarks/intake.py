@@ -95,13 +95,17 @@ class Meter:
 
     def _of_server(self) -> float:
         """CPU of every process the server has or had: who makes an index has helpers that come and go."""
-        own = self.server.cpu_times()
-        spent = own.user + own.system + own.children_user + own.children_system
-        for process in self.server.children():
+        while True:
+            children = self.server.children()
+            own = self.server.cpu_times()
+            spent = own.user + own.system + own.children_user + own.children_system
             with suppress(psutil.NoSuchProcess):
-                times = process.cpu_times()
-                spent += times.user + times.system
-        return spent
+                for process in children:
+                    times = process.cpu_times()
+                    spent += times.user + times.system
+                # One that ended meanwhile would be counted twice, or not at all.
+                if self.server.children() == children:
+                    return spent
 
 
 def main() -> None:
