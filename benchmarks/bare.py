@@ -83,7 +83,9 @@ def _make(settings: Settings, node: dict[str, Any]) -> float:
             name, value = option.strip().split("=")
             connection.execute("select set_config(%s, %s, false)", [name, value])
         for hook in node["config"]["pre-hook"]:
-            connection.execute(hook["sql"])
+            # A macro's hook is for builds that go on from others.
+            if "{{" not in hook["sql"]:
+                connection.execute(hook["sql"])
         made = "view" if kind == "view" else "table"
         sql = Path(node["compiled_path"]).read_text().strip().removesuffix(";")
         connection.execute(f"create {made} {relation} as {sql}")

@@ -6,7 +6,9 @@ Makes the big city of ``benchmarks.city`` without its last day, and then
 * builds and publishes it (``closedloop build``: seeds, models, row security, every data test, publication);
 * runs the same compiled models bare, tables with their indexes and statistics, on as many connections as dbt
   has (``benchmarks.bare``), and prints the ratio of the two;
-* loads the exports of the last day, builds once more, and prints its share of the full build;
+* builds once more, for a build goes on from the one before the last, and the first two make everything;
+* loads the exports of the last day, builds, and prints its share of the full build. Day after day such a
+  build has two days' exports to catch up with, this one has one;
 * prints the most memory that the server and dbt held at once, and the size of the warehouse.
 
 Every step that ended is kept in DIR: a run that was cut short goes on with the next one, ``--again`` measures
@@ -53,6 +55,7 @@ def main() -> None:
             ("city", lambda: _make(settings, asked.incidents)),
             ("full", lambda: _build(settings)),
             ("bare", lambda: _bare(settings)),
+            ("twin", lambda: _build(settings)),
             ("day", lambda: _day(settings)),
         ]
         measured = json.loads(kept.read_text()) if kept.exists() else {}
@@ -107,6 +110,8 @@ def _tell(measured: dict) -> None:
     print(f"full build        {full['seconds']:8.0f} s   load of the machine then {full['load']:.1f}")
     for kind, seconds in sorted(full["kinds"].items(), key=lambda each: -each[1]):
         print(f"  {kind:16}{seconds:8.0f} s   summed over its threads")
+    twin = measured["twin"]
+    print(f"and again         {twin['seconds']:8.0f} s   load of the machine then {twin['load']:.1f}")
     print(f"bare models       {bare['seconds']:8.0f} s   load of the machine then {bare['load']:.1f}")
     print(f"full / bare       {full['seconds'] / bare['seconds']:8.2f}")
     print(
@@ -123,6 +128,9 @@ def _tell(measured: dict) -> None:
     for name, (kind, seconds) in slowest:
         alone = bare["nodes"].get(name)
         print(f"  {name:58}{kind:6}{seconds:8.1f} s" + (f"{alone:8.1f} s" if alone else ""))
+    print("what takes longest in the day's:")
+    for name, (kind, seconds) in sorted(day["nodes"].items(), key=lambda each: -each[1][1])[:SLOWEST]:
+        print(f"  {name:58}{kind:6}{seconds:8.1f} s")
 
 
 if __name__ == "__main__":
