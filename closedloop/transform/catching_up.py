@@ -45,16 +45,20 @@ class Start:
 def start_of(conn: Connection, build_id: int, code_hash: str) -> Start | str:
     """Where build ``build_id`` may go on from; else why it makes everything, as part of a sentence."""
     with conn.transaction():
+        last = conn.execute(
+            "select status from ops.builds where build_id < %s order by build_id desc limit 1", [build_id]
+        ).fetchone()
+        # What it left in the twins may be anything.
+        if last is not None and last[0] != "published":
+            return "the last build was not published"
         there = conn.execute(
             "select bool_and(to_regclass(name) is not null) from unnest(%s::text[]) as name",
             [[f"marts{NEXT}.ops_status", ".".join(_COVERAGE), ".".join(_NOTE)]],
         ).fetchone()
-        kept = there and there[0] and _kept(conn, build_id)
+        kept = there and there[0] and _kept(conn)
         if not kept:
             return _NONE_YET
-        kept_id, last_batch_id, kept_hash, last_status, as_of, in_a_row, same_revision = kept
-        if last_status != "published":
-            return "the last build was not published"
+        kept_id, last_batch_id, kept_hash, as_of, in_a_row, same_revision = kept
         if kept_hash != code_hash:
             return f"models, reference data or settings changed since build {kept_id}"
         if not same_revision:
@@ -69,7 +73,7 @@ def start_of(conn: Connection, build_id: int, code_hash: str) -> Start | str:
     return Start(kept_id, last_batch_id, as_of, in_a_row)
 
 
-def _kept(conn: Connection, build_id: int) -> tuple[Any, ...] | None:
+def _kept(conn: Connection) -> tuple[Any, ...] | None:
     return conn.execute(
         sql.SQL(
             """
@@ -77,10 +81,6 @@ def _kept(conn: Connection, build_id: int) -> tuple[Any, ...] | None:
                 builds.build_id,
                 builds.last_batch_id,
                 builds.code_hash,
-                (
-                    select last.status from ops.builds as last
-                    where last.build_id < %s order by last.build_id desc limit 1
-                ),
                 (select max(covers_until) from {coverage}),
                 note.in_a_row,
                 note.revision = (select version_num from ops.alembic_version)
@@ -92,8 +92,7 @@ def _kept(conn: Connection, build_id: int) -> tuple[Any, ...] | None:
             coverage=sql.Identifier(*_COVERAGE),
             status=sql.Identifier(f"marts{NEXT}", "ops_status"),
             note=sql.Identifier(*_NOTE),
-        ),
-        [build_id],
+        )
     ).fetchone()
 
 
