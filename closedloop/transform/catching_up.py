@@ -24,7 +24,7 @@ MOST_IN_A_ROW = 30
 _REGISTERS = ("stations", "posts", "bureaus")
 
 _INTERMEDIATE = f"intermediate{NEXT}"
-#: A view: a migration may have taken it away.
+#: A small project has none.
 _COVERAGE = (_INTERMEDIATE, "int_coverage")
 #: What a build leaves for the one after the next: where it went on from itself, and the warehouse's revision.
 _NOTE = (f"reference{NEXT}", "caught_up_from")
