@@ -65,10 +65,12 @@ class _Refresh:
             # The first is loaded whatever the time, and nothing ends it: or none ever would be.
             if (first := next(arrivals, None)) is not None:
                 self._take(first)
+        # Asked before the time can be up: cut off in the middle of a query, the turn could note nothing more.
+        reserve = self._seconds_of_a_build() * _MARGIN
         with self.budget.enforced():
             if self.outcome.problem is None:
                 with self._problems_told():
-                    self._take_the_others(arrivals)
+                    self._take_the_others(arrivals, reserve)
             self._build_if_due()
 
     @contextmanager
@@ -91,8 +93,7 @@ class _Refresh:
         self.outcome.left = self.found = len(found)
         return iter(deliveries.in_order(self.inbox, found))
 
-    def _take_the_others(self, arrivals: Iterator[Arrival]) -> None:
-        reserve = self._seconds_of_a_build() * _MARGIN
+    def _take_the_others(self, arrivals: Iterator[Arrival], reserve: float) -> None:
         for arrival in arrivals:
             if self.budget.left < reserve:
                 self.tell(
