@@ -45,7 +45,8 @@ def _fill(made: Warehouse, city: Warehouse) -> None:
             if table in ("ops.alembic_version", "audit.events"):
                 continue
             columns = [name for (name,) in target.execute(_COLUMNS, [table]).fetchall()]
-            _copy(source, target, sql.Identifier(*table.split(".")), columns)
+            kept = {name for (name,) in source.execute(_COLUMNS, [table]).fetchall()}
+            _copy(source, target, sql.Identifier(*table.split(".")), columns, kept)
         for table, column in (("ops.batches", "batch_id"), ("ops.builds", "build_id")):
             target.execute(
                 f"select setval(pg_get_serial_sequence('{table}', '{column}'), max({column})) from {table}"
@@ -53,16 +54,23 @@ def _fill(made: Warehouse, city: Warehouse) -> None:
 
 
 _COLUMNS = (
-    "select attname::text from pg_attribute where attrelid = %s::regclass and attnum > 0 order by attnum"
+    "select attname::text from pg_attribute"
+    " where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum"
 )
 
 
 def _copy(
-    source: psycopg.Connection, target: psycopg.Connection, table: sql.Identifier, columns: list[str]
+    source: psycopg.Connection,
+    target: psycopg.Connection,
+    table: sql.Identifier,
+    columns: list[str],
+    kept: set[str],
 ) -> None:
+    """Copy a table's rows; a column that the source no longer has is empty text."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    values = sql.SQL(", ").join(sql.Identifier(c) if c in kept else sql.Literal("") for c in columns)
     with (
-        source.cursor().copy(sql.SQL("copy {} ({}) to stdout").format(table, names)) as rows,
+        source.cursor().copy(sql.SQL("copy (select {} from {}) to stdout").format(values, table)) as rows,
         target.cursor().copy(sql.SQL("copy {} ({}) from stdin").format(table, names)) as filled,
     ):
         for block in rows:
