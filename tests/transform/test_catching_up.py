@@ -26,13 +26,14 @@ from closedloop.transform.child import run_dbt
 from closedloop.transform.environment import NEXT, dbt_environment
 from closedloop.transform.project import DbtProject
 from closedloop.transform.workbench import dbt_command
+from tests.cities import rebuilt
 from tests.oracle.reference import Reference
 from tests.servers import Warehouse
 from tests.transform.instalments import MOMENTS, bring, instalments
 from tests.transform.project_copy import ProjectCopy
 from tests.transform.published import protection
 
-COUNT = int(os.environ.get("INSTALMENTS", "120"))
+COUNT = int(os.environ.get("INSTALMENTS", "100"))
 SEED = int(os.environ.get("INSTALMENTS_SEED", "20250425"))
 MODELS = ["+fct_findings", "+rollup_loop_daily", "+fct_item_events", "int_touched_items"]
 
@@ -144,10 +145,9 @@ class Third:
 
 @pytest.fixture(scope="module")
 def third(city: Warehouse, tmp_path_factory) -> Iterator[Third]:
-    made = city.server.copy(city)
     said: list[list[str]] = []
     guarded = []
-    with made.in_environment(), made.connect(autocommit=True) as owner:
+    with rebuilt(city) as made, made.connect(autocommit=True) as owner:
         for number in (1, 2):
             _load_a_directive(tmp_path_factory.mktemp("late"), f"LATE-{number}")
             notes: list[str] = []
@@ -155,7 +155,6 @@ def third(city: Warehouse, tmp_path_factory) -> Iterator[Third]:
             said.append(notes)
             guarded.append(protection(owner))
         yield Third(made, (said[0], said[1]), (guarded[0], guarded[1]))
-    city.server.drop(made)
 
 
 def _load_a_directive(folder: Path, directive: str) -> None:
