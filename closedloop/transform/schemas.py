@@ -173,10 +173,16 @@ def _end_analysts(conn: Connection, on_wait: Callable[[str], None]) -> None:
 def _readers(conn: Connection) -> str:
     rows = conn.execute(
         """
-        select distinct a.usename || ' (' || coalesce(nullif(a.application_name, ''), '?') || ', pid ' ||
-        a.pid || ')' from pg_locks l join pg_stat_activity a using (pid) join pg_class c on c.oid = l.relation
-        join pg_namespace n on n.oid = c.relnamespace where l.granted and n.nspname = any (%s) and a.pid <>
-        pg_backend_pid() order by 1
+        select distinct
+            -- a worker of the server itself has no user
+            coalesce(a.usename, a.backend_type) || ' ('
+            || coalesce(nullif(a.application_name, ''), '?') || ', pid ' || a.pid || ')'
+        from pg_locks l
+        join pg_stat_activity a using (pid)
+        join pg_class c on c.oid = l.relation
+        join pg_namespace n on n.oid = c.relnamespace
+        where l.granted and n.nspname = any (%s) and a.pid <> pg_backend_pid()
+        order by 1
         """,
         [[*PUBLISHED, *UPCOMING]],
     ).fetchall()
