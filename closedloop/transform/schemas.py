@@ -24,9 +24,12 @@ UPCOMING = tuple(name + NEXT for name in PUBLISHED)
 
 #: Shorter than a page's patience: while we wait for a lock, everybody behind us waits too.
 LOCK_TIMEOUT = "500ms"
-LOCK_ATTEMPTS = 240
+#: Later on: long enough for the server to call back its own vacuum, which it does for who waits a second.
+LONGER_LOCK_TIMEOUT = "1500ms"
+SHORT_ATTEMPTS = 4
+LOCK_ATTEMPTS = 82
 #: So many attempts an analyst's open transaction is waited for.
-PATIENCE_WITH_ANALYSTS = 20
+PATIENCE_WITH_ANALYSTS = 9
 
 Connection = psycopg.Connection[Any]
 
@@ -135,7 +138,8 @@ def in_one_transaction(conn: Connection, work: Callable[[], None], on_wait: Call
     for attempt in range(LOCK_ATTEMPTS):
         try:
             with conn.transaction():
-                conn.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT)))
+                timeout = LOCK_TIMEOUT if attempt < SHORT_ATTEMPTS else LONGER_LOCK_TIMEOUT
+                conn.execute(sql.SQL("set local lock_timeout = {}").format(sql.Literal(timeout)))
                 work()
             return
         except (errors.LockNotAvailable, errors.DeadlockDetected):
@@ -175,7 +179,7 @@ def _readers(conn: Connection) -> str:
         """
         select distinct
             -- a worker of the server itself has no user
-            coalesce(a.usename, a.backend_type) || ' ('
+            coalesce(a.usename, 'a worker of the server') || ' ('
             || coalesce(nullif(a.application_name, ''), '?') || ', pid ' || a.pid || ')'
         from pg_locks l
         join pg_stat_activity a using (pid)
