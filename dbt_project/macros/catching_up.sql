@@ -21,13 +21,13 @@
 {%- endmacro %}
 
 {% macro part_name(name) -%}
-    intermediate{{ env_var('CLOSEDLOOP_SCHEMA_SUFFIX', '_next') }}.{{ name }}__part
+    {{- as_it_was('intermediate', name ~ '__part') }}
 {%- endmacro %}
 
 {#- What the table of a model of items said of the touched items before; for models with ``meta.keeps_before``. -#}
 {% macro part_before(name) -%}
     {%- set whole = ref(name) -%}
-    intermediate{{ env_var('CLOSEDLOOP_SCHEMA_SUFFIX', '_next') }}.{{ name }}__before__part
+    {{- part_name(name ~ '__before') }}
 {%- endmacro %}
 
 {#- A table as it stands, without a dependency on its model, which would be a circle. -#}

@@ -19,59 +19,29 @@ with since as (
 
 ),
 
+{% set keys = {
+    'incidents': 'incident_id',
+    'disputes': 'dispute_id',
+    'directives': 'directive_id',
+    'diversions': 'diversion_id',
+    'tasks': 'task_id',
+} %}
 -- What was loaded since: every version of a row or event that has a new one, for it may have named another item.
-incidents as (
+{% for table, key in keys.items() %}
+{{ table }} as (
 
     select
         loop,
-        incident_id as item_id
-    from {{ ref('stg_incidents') }}
-    where incident_id in (select incident_id from {{ ref('stg_incidents') }} where batch_id > (select batch_id from since))
+        {{ key }} as item_id
+    from {{ ref('stg_' ~ table) }}
+    where {{ key }} in (
+        select {{ key }} from {{ ref('stg_' ~ table) }}
+        where batch_id > (select batch_id from since)
+    )
 
 ),
 
-disputes as (
-
-    select
-        loop,
-        dispute_id as item_id
-    from {{ ref('stg_disputes') }}
-    where dispute_id in (select dispute_id from {{ ref('stg_disputes') }} where batch_id > (select batch_id from since))
-
-),
-
-directives as (
-
-    select
-        loop,
-        directive_id as item_id
-    from {{ ref('stg_directives') }}
-    where
-        directive_id in (select directive_id from {{ ref('stg_directives') }} where batch_id > (select batch_id from since))
-
-),
-
-diversions as (
-
-    select
-        loop,
-        diversion_id as item_id
-    from {{ ref('stg_diversions') }}
-    where
-        diversion_id in (select diversion_id from {{ ref('stg_diversions') }} where batch_id > (select batch_id from since))
-
-),
-
-tasks as (
-
-    select
-        loop,
-        task_id as item_id
-    from {{ ref('stg_tasks') }}
-    where task_id in (select task_id from {{ ref('stg_tasks') }} where batch_id > (select batch_id from since))
-
-),
-
+{% endfor %}
 events as (
 
     select

@@ -3,34 +3,10 @@
 -- A build that catches up takes from the counts what the touched items had given them, and adds what they give now.
 with told as (
 
-    select
-        1 as sign,
-        item_key,
-        event_seq,
-        loop,
-        station_id,
-        stage,
-        severity,
-        status,
-        is_open,
-        valid_from,
-        valid_to
-    from {{ part('int_item_states') }}
+    select 1 as sign, states.* from {{ part('int_item_states') }} as states
     {% if var('catch_up') %}
     union all
-    select
-        -1 as sign,
-        item_key,
-        event_seq,
-        loop,
-        station_id,
-        stage,
-        severity,
-        status,
-        is_open,
-        valid_from,
-        valid_to
-    from {{ part_before('int_item_states') }}
+    select -1 as sign, states.* from {{ part_before('int_item_states') }} as states
     {% endif %}
 
 ),
@@ -140,6 +116,16 @@ departures as (
 
 ),
 
+overdue_told as (
+
+    select 1 as sign, spans.* from {{ part('int_overdue_spans') }} as spans
+    {% if var('catch_up') %}
+    union all
+    select -1 as sign, spans.* from {{ part_before('int_overdue_spans') }} as spans
+    {% endif %}
+
+),
+
 overdue_spans as (
 
     select
@@ -147,24 +133,11 @@ overdue_spans as (
         station_id,
         coalesce(stage, 'none') as stage,
         coalesce(severity, 'none') as severity,
-        items,
-        targets,
+        sign * items as items,
+        sign * targets as targets,
         {{ local_date('overdue_from') }} as from_day,
         {{ local_date('overdue_to') }} as to_day
-    from {{ part('int_overdue_spans') }}
-    {% if var('catch_up') %}
-    union all
-    select
-        loop,
-        station_id,
-        coalesce(stage, 'none') as stage,
-        coalesce(severity, 'none') as severity,
-        -items as items,
-        -targets as targets,
-        {{ local_date('overdue_from') }} as from_day,
-        {{ local_date('overdue_to') }} as to_day
-    from {{ part_before('int_overdue_spans') }}
-    {% endif %}
+    from overdue_told
 
 ),
 
