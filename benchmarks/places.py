@@ -4,7 +4,7 @@
 
 Makes an embedded warehouse in a temporary folder, writes three years of calls straight into the tables that
 the models of places read (15 stations, most places quiet, a twentieth of the calls followed by another within
-three days, nothing changing), and lets dbt build int_place_keys and everything after it up to fct_warnings.
+three days, nothing changing), and lets dbt build int_place_texts and everything after it up to fct_warnings.
 Prints the seconds of each model, those from the first one's beginning to the last one's end (two at once, as
 in a build), and the warnings: false ones, all of them.
 """
@@ -28,6 +28,7 @@ from closedloop.transform.project import DbtProject
 from closedloop.warehouse.connections import connect
 
 MODELS = (
+    "int_place_texts",
     "int_place_keys",
     "int_place_calls",
     "int_place_categories",

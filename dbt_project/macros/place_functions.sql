@@ -22,6 +22,7 @@
     immutable
     strict
     parallel safe
+    cost 1000
     as $$
     declare
         -- 全角 and 半角, upper and lower case, runs of space; signs without width, which copying brings along
@@ -80,7 +81,7 @@
                     );
                 end loop;
             end if;
-            if folded ~ '[第0][0-9]' then
+            if folded ~ '(^|[^0-9a-z])[第0]0*[1-9]' then
                 folded := regexp_replace(folded, '(?<![0-9a-z])第?0*(?=[1-9][0-9]*(?:号|栋|幢|座|组|#))', '', 'g');
             end if;
 
@@ -94,10 +95,12 @@
             );
             -- without a building: 2单元501室, 501室, 负1层, B1层, 3楼, 3F
             if folded ~ '.{2,}(单元|层|室|楼|[0-9]f)[0-9-]*$' then
-                folded := regexp_replace(
-                    folded,
-                    '(?<=.)(?:' || below || number || '(?:单元|层|室)(?:-?[0-9]+(?=$|室))?)+$', ''
-                );
+                if folded ~ '(单元|层|室)[0-9-]*$' then
+                    folded := regexp_replace(
+                        folded,
+                        '(?<=.)(?:' || below || number || '(?:单元|层|室)(?:-?[0-9]+(?=$|室))?)+$', ''
+                    );
+                end if;
                 folded := regexp_replace(folded, '(?<=.)(?:(?:负|b|地下)?[0-9]+|(?:负|地下)[一二三四五六七八九十])楼$', '');
                 folded := regexp_replace(folded, '(?<=[^\x01-\x7f])b?[0-9]{1,2}f$', '');
             end if;

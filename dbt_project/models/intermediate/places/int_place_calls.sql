@@ -1,10 +1,13 @@
 -- The calls that count at a place, as they were known when their first day ended: so no later answer rewrites a window.
+{%- set memory = var('place_window_days') + var('place_history_days') %}
+
 with incidents as (
 
     select
         incidents.*,
         {{ has_place_key('incidents.place_key') }} as is_source_key,
         {{ place_as_written('incidents.place_key', 'incidents.place') }} as written,
+        {{ days_later('incidents.received_at', var('place_window_days')) }} as window_ends_at,
         incidents.loop = 'call'
         or incidents.handled_at < {{ local_midnight(local_date('incidents.received_at') ~ ' + 1') }} as is_answered
     from {{ ref('fct_incidents') }} as incidents
@@ -15,7 +18,8 @@ with incidents as (
 callers as (
 
     select
-        loop || ':' || incident_id as work_item_id,
+        loop,
+        incident_id,
         reporter_key
     from {{ ref('stg_incidents') }}
     where is_current and reporter_key is not null
@@ -39,6 +43,13 @@ select
     case when incidents.is_answered then incidents.category_final else incidents.category_initial end as category,
     incidents.received_at,
     incidents.withdrawn_at,
+    least(incidents.window_ends_at, incidents.withdrawn_at) as leaves_at,
+    case
+        when
+            incidents.merged_into is null
+            and (incidents.withdrawn_at is null or incidents.withdrawn_at > incidents.window_ends_at)
+            then least({{ days_later('incidents.received_at', memory) }}, incidents.withdrawn_at)
+    end as forgotten_at,
     hashtextextended(callers.reporter_key, 0) as caller,
     incidents.merged_into is not null as is_merged
 from incidents
@@ -47,7 +58,10 @@ inner join {{ ref('int_place_keys') }} as places
         incidents.opening_station_id = places.station_id
         and incidents.is_source_key = places.is_source_key
         and incidents.written = places.written
-left join callers using (work_item_id)
+left join callers
+    on
+        incidents.loop = callers.loop
+        and incidents.incident_id = callers.incident_id
 left join categories on incidents.category_initial = categories.category
 where
     case when incidents.is_answered then incidents.is_valid else coalesce(categories.is_valid, true) end

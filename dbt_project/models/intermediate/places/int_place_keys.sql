@@ -1,40 +1,5 @@
--- Every text of a place once, so that the rules are applied to places and not to calls. Materialized, or the filters
--- would apply them to every call, and a second time.
-with written as materialized (
-
-    select
-        opening_station_id as station_id,
-        {{ has_place_key('place_key') }} as is_source_key,
-        {{ place_as_written('place_key', 'place') }} as written,
-        min(place) as place,
-        min(place_type) as place_type,
-        bool_or(place_type in ({% for type in var('home_place_types') %}'{{ type }}'{{ ', ' if not loop.last }}{% endfor %}))
-            as is_home
-    from {{ ref('fct_incidents') }}
-    group by 1, 2, 3
-
-),
-
-spelled as (
-
-    select
-        *,
-        case when is_source_key then written else {{ place_spelling("''", 'written') }} end as spelling
-    from written
-    where written is not null
-
-),
-
-keyed as materialized (
-
-    select
-        *,
-        {{ place_key_function() }}(spelling) as place_key
-    from spelled
-    where spelling is not null
-
-)
-
+-- Two workers share what takes long: that needs a table to read, and no named query. As `offset 0` would, `offset null`
+-- has each rule worked out once, but it lets them share.
 select
     station_id,
     is_source_key,
@@ -45,5 +10,18 @@ select
     coalesce(place, spelling) as place,
     place_type,
     coalesce(is_home, false) as is_home
-from keyed
+from (
+    select
+        *,
+        {{ place_key_function() }}(spelling) as place_key
+    from (
+        select
+            *,
+            case when is_source_key then written else {{ place_spelling("''", 'written') }} end as spelling
+        from {{ ref('int_place_texts') }}
+        offset null
+    ) as spelled
+    where spelling is not null
+    offset null
+) as keyed
 where place_key is not null

@@ -1,7 +1,6 @@
 {#- What places are like before anything is known of one: closedloop.statistics.exceedance.place_prior, by moments, learnt
     anew at the beginning of each local month from the history of every place known by then, the quiet ones included.
     A call counts at every beginning of a month that finds it in the history. -#}
-{%- set memory = var('place_window_days') + var('place_history_days') -%}
 {%- set month = "date_trunc('month', " ~ "({}) at time zone '" ~ var('time_zone') ~ "')::date" -%}
 
 with places as (
@@ -69,21 +68,12 @@ crossing as (
         calls.place_id,
         categories.category_no,
         beginnings.months,
-        width_bucket(calls.window_ends_at, beginnings.moments) as month_from,
-        width_bucket(
-            least({{ days_later('calls.received_at', memory) }}, calls.withdrawn_at), beginnings.moments
-        ) as month_to
-    from (
-        select
-            *,
-            {{ days_later('received_at', var('place_window_days')) }} as window_ends_at
-        from {{ ref('int_place_calls') }}
-        where not is_merged
-        offset 0
-    ) as calls
+        width_bucket(calls.leaves_at, beginnings.moments) as month_from,
+        width_bucket(calls.forgotten_at, beginnings.moments) as month_to
+    from {{ ref('int_place_calls') }} as calls
     inner join categories using (category)
     cross join beginnings
-    where calls.withdrawn_at is null or calls.withdrawn_at > calls.window_ends_at
+    where calls.forgotten_at is not null
     order by calls.place_id
 
 ),

@@ -1,7 +1,6 @@
 {#- Running sums of dated changes: a call enters the window when it comes, passes from it into the history 30 days later,
     and leaves the history 334 days after that. A window of one call is no repeat and has no row: a call that stands
     alone enters no window, and what changes after the last call that does not is left out. -#}
-{%- set memory = var('place_window_days') + var('place_history_days') -%}
 
 -- Numbers in the order of their names: sorting by them takes a third of the time.
 with categories as materialized (
@@ -55,26 +54,16 @@ often as materialized (
 calls as materialized (
 
     select
-        calls.place_id,
-        calls.category,
-        calls.received_at,
-        calls.is_merged,
-        calls.caller,
-        least(calls.window_ends_at, calls.withdrawn_at) as leaves_at,
-        case
-            when not calls.is_merged and (calls.withdrawn_at is null or calls.withdrawn_at > calls.window_ends_at)
-                then least({{ days_later('calls.received_at', memory) }}, calls.withdrawn_at)
-        end as forgotten_at,
-        coalesce((calls.place_id, calls.caller) in (select often.place_id, often.caller from often), false)
-            as calls_often
-    from (
-        select
-            *,
-            {{ days_later('received_at', var('place_window_days')) }} as window_ends_at
-        from {{ ref('int_place_calls') }}
-        offset 0
-    ) as calls
-    order by calls.place_id
+        place_id,
+        category,
+        received_at,
+        leaves_at,
+        forgotten_at,
+        caller,
+        is_merged,
+        coalesce((place_id, caller) in (select often.place_id, often.caller from often), false) as calls_often
+    from {{ ref('int_place_calls') }}
+    order by place_id
 
 ),
 

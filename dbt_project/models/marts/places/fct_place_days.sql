@@ -20,11 +20,12 @@ with unusual as not materialized (
 -- Every place × category known by the end of a day was looked at, also the quiet ones.
 pairs as (
 
-    select
-        place_id,
-        min(first_call_at) as first_call_at
-    from {{ ref('int_place_categories') }}
-    group by grouping sets ((place_id, category), (place_id))
+    select first_call_at from {{ ref('int_place_categories') }}
+
+    union all
+
+    select min(first_call_at) from {{ ref('int_place_categories') }}
+    group by place_id
 
 ),
 
@@ -34,7 +35,14 @@ unusual_days as (
         first_on,
         last_on,
         count(*) as spans
-    from unusual
+    from (
+        select
+            first_on,
+            last_on
+        from unusual
+        -- or each day would be worked out once more
+        offset 0
+    ) as dated
     where first_on <= last_on
     group by first_on, last_on
 

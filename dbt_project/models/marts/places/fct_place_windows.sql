@@ -15,6 +15,17 @@ with places as (
 
 ),
 
+months as (
+
+    select
+        array_agg(month::date order by month) as months,
+        array_agg({{ local_midnight('month') }} order by month) as beginnings
+    from generate_series(
+        (select min(month) from {{ ref('int_place_priors') }}), {{ local_date(as_of()) }}, interval '1 month'
+    ) as month
+
+),
+
 -- Apart, or each of its days would be worked out wherever it is used.
 dated as (
 
@@ -22,7 +33,7 @@ dated as (
         spans.*,
         places.station_id,
         places.is_home,
-        date_trunc('month', spans.valid_from at time zone '{{ var("time_zone") }}')::date as month,
+        months.months[width_bucket(spans.valid_from, months.beginnings)] as month,
         greatest(
             0,
             least(
@@ -34,6 +45,7 @@ dated as (
         ) as history_days
     from {{ ref('int_place_spans') }} as spans
     inner join places using (place_id)
+    cross join months
     offset 0
 
 ),
