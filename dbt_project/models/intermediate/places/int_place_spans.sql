@@ -36,20 +36,6 @@ levels as materialized (
 
 ),
 
--- Most callers call once. The others are counted from a call until the window leaves it, or until the same caller's
--- next call takes its place.
-often as materialized (
-
-    select
-        place_id,
-        caller
-    from {{ ref('int_place_calls') }}
-    where caller is not null
-    group by place_id, caller
-    having count(*) > 1
-
-),
-
 -- In the order of places from here on, so that every later sort is of one place's rows.
 calls as materialized (
 
@@ -61,12 +47,16 @@ calls as materialized (
         forgotten_at,
         caller,
         is_merged,
-        coalesce((place_id, caller) in (select often.place_id, often.caller from often), false) as calls_often
+        coalesce(
+            (place_id, caller) in (select often.place_id, often.caller from {{ ref('int_place_callers') }} as often), false
+        ) as calls_often
     from {{ ref('int_place_calls') }}
     order by place_id
 
 ),
 
+-- Most callers call once. The others are counted from a call until the window leaves it, or until the same caller's
+-- next call takes its place.
 linked as (
 
     select

@@ -8,12 +8,8 @@
 -- A p above the rate cannot be found by Benjamini–Hochberg, nor change the q of what is found.
 with unusual as not materialized (
 
-    select
-        *,
-        {{ local_date('valid_from') }} as first_on,
-        {{ local_date('coalesce(valid_to, ' ~ as_of() ~ ')') }} - 1 as last_on
-    from {{ ref('fct_place_windows') }}
-    where p <= {{ var('place_discovery_rate') }}
+    select * from {{ ref('int_place_unusual') }}
+    where first_on <= last_on
 
 ),
 
@@ -35,15 +31,7 @@ unusual_days as (
         first_on,
         last_on,
         count(*) as spans
-    from (
-        select
-            first_on,
-            last_on
-        from unusual
-        -- or each day would be worked out once more
-        offset 0
-    ) as dated
-    where first_on <= last_on
+    from unusual
     group by first_on, last_on
 
 ),
