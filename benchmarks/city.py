@@ -32,6 +32,8 @@ from closedloop import warehouse
 from closedloop.intake.contract import ITEM_TABLES, TABLES, business_columns, key_of
 from closedloop.intake.directory import load_planned
 from closedloop.intake.manifest import PlannedFile, plan
+from closedloop.intake.store.stage_events import write_down
+from closedloop.intake.store.stage_rules import RULE
 from closedloop.settings import Settings, get_settings
 from closedloop.transform.builder import build
 from closedloop.warehouse.connections import connect
@@ -161,6 +163,7 @@ def _copy(connection: psycopg.Connection, number: int, first_batch: int, last_ba
     for table in COPIED:
         key = key_of(table)
         if first_batch > 1:
+            write_down(connection, table, _changed_copies(table, number, first_batch, last_batch))
             connection.execute(
                 f"""
                 update raw.{table.name} as copied set is_current = false
@@ -189,8 +192,16 @@ def _copy(connection: psycopg.Connection, number: int, first_batch: int, last_ba
         )
 
 
+def _changed_copies(table: Table, number: int, first_batch: int, last_batch: int) -> str:
+    key = key_of(table)
+    return (
+        f"select distinct {key} || '-{number:d}' from raw.{table.name} where version > 1 "
+        f"and batch_id between {first_batch:d} and {last_batch:d} and {key} not like '%-%'"
+    )
+
+
 def _copy_of(table: Table) -> str:
-    columns = business_columns(table)
+    columns = [*business_columns(table), *(c for c in table.columns if c.name == RULE)]
     values = ", ".join(f"{_copied(table, column)} as {column.name}" for column in columns)
     names = ", ".join(column.name for column in columns)
     return f"""

@@ -6,8 +6,8 @@ their columns. ``Column.info`` carries what a type cannot say:
 ``zh``
     the field's Chinese name, shown in mappings and errors.
 ``stage``
-    the time in this column is also an event: it is unpivoted into ``loop_events`` as this stage of the
-    item's loop.
+    the time in this column is also an event: this stage of the item's loop. The order of these columns is
+    that of ``ops.stage_rules``: a new one comes last, and into ``raw.derived_events`` with it.
 ``refers``
     the value must be a known id of that reference (``departments``, ``stages``, ``moves``, ``severities``);
     an unknown one is quarantined. ``stations`` is softer: an unknown station is accepted and belongs to
@@ -52,6 +52,8 @@ metadata = MetaData(schema=RAW_SCHEMA)
 
 #: Written by intake, never mapped from a file. ``version`` counts the contents a key has had; ``is_current``
 #: marks the last one; ``retracted`` a tombstone (the row was absent from a full extract, or withdrawn).
+#: ``stage_rule``, of items alone, says which stages the row's times are, while its events are derived from
+#: them.
 SYSTEM_COLUMNS = (
     "version",
     "is_current",
@@ -60,6 +62,7 @@ SYSTEM_COLUMNS = (
     "source_file",
     "source_row",
     "loaded_at",
+    "stage_rule",
 )
 
 #: SQL: 0 for the current version of a row, its own number for one that was superseded.
@@ -104,6 +107,7 @@ def _raw_table(name: str, key: str, comment: str, *columns: Column, **info: obje
         metadata,
         *columns,
         *_system_columns(),
+        *([Column("stage_rule", Integer, info={"zh": "环节规则"})] if "opened_by" in info else []),
         # One index for two promises: a key has one current version, and each superseded one once.
         Index(f"{name}_versions", key, text(SUPERSEDED), unique=True),
         Index(f"{name}_batch", "batch_id", postgresql_using="brin"),
@@ -383,3 +387,8 @@ def key_of(table: Table) -> str:
 def business_columns(table: Table) -> list[Column]:
     """The columns a file can fill, in contract order: everything but :data:`SYSTEM_COLUMNS`."""
     return [c for c in table.columns if c.name not in SYSTEM_COLUMNS]
+
+
+def stage_columns(table: Table) -> list[Column]:
+    """The columns whose times are stage events, in contract order."""
+    return [c for c in table.columns if "stage" in c.info]

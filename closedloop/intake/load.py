@@ -44,7 +44,8 @@ from closedloop.intake.store.coverage import (
     record,
     resolve,
 )
-from closedloop.intake.store.stage_events import derive_stage_events
+from closedloop.intake.store.stage_events import derive_stage_events, retell, write_down_named
+from closedloop.intake.store.stage_rules import rules_in_force
 from closedloop.intake.store.unsaid import keep_unsaid
 from closedloop.intake.validation import Validated, how_written, validate
 from closedloop.intake.validation.midnights import only_midnights
@@ -285,10 +286,12 @@ def _write_output(
     extent = Coverage() if covers is None else resolve(connection, table, checked.good, extract, covers)
     known_before = known_stations(connection)
     batch_id, loaded_at = open_batch(connection, table.name, file, extract)
+    rules = rules_in_force(connection, table, prepared.reference)
+    write_down_named(connection, table, checked.good)
     kept = None
-    first = filling.begin(connection, table, checked.good.height)
+    first = filling.begin(connection, table, checked.good.height, batch_id, file.name, loaded_at)
     if first:
-        filling.fill(connection, table, checked.good, batch_id, file.name, loaded_at)
+        filling.fill(connection, table, checked.good, rules, batch_id)
     else:
         create_incoming(connection, table)
         copy_rows(connection, checked.good)
@@ -300,8 +303,19 @@ def _write_output(
     accepted, unchanged = checked.good.height, checked.repeats
     if not first:
         unchanged += versions.compare(connection, table)
-        accepted = versions.insert_versions(connection, table, batch_id, file.name, loaded_at)
-    events = derive_stage_events(connection, table, prepared.reference, batch_id, file.name, loaded_at)
+    retell(connection, table, rules)
+    if not first:
+        accepted = versions.insert_versions(connection, table, rules, batch_id, file.name, loaded_at)
+    events = derive_stage_events(
+        connection,
+        table,
+        prepared.reference,
+        rules,
+        batch_id,
+        file.name,
+        loaded_at,
+        filled=checked.good if first else None,
+    )
     retracted = 0
     if extract == "full":
         if nameless := checked.bad_without_key:

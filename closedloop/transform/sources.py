@@ -14,9 +14,21 @@ import yaml
 
 from closedloop.intake.contract import RAW_SCHEMA, TABLES
 
+#: The view of the events that are read from the times of items: the columns of events, and one of its own.
+DERIVED = "derived_events"
+
 
 def raw_sources() -> str:
-    """The YAML file: every raw table with its columns, their Chinese names as descriptions."""
+    """The YAML file: every raw table with its columns, their Chinese names as descriptions, and the view of
+    events that are derived."""
+    derived = {
+        "name": DERIVED,
+        "description": "One row per stage event of an item whose times were loaded once and never changed.",
+        "columns": [
+            *({"name": str(c.name), "description": c.info["zh"]} for c in TABLES["loop_events"].c),
+            {"name": "item_table", "description": "事项所在表"},
+        ],
+    }
     described = {
         "sources": [
             {
@@ -29,7 +41,8 @@ def raw_sources() -> str:
                         "columns": [{"name": str(c.name), "description": c.info["zh"]} for c in table.c],
                     }
                     for table in TABLES.values()
-                ],
+                ]
+                + [derived],
             }
         ]
     }

@@ -34,10 +34,10 @@ READER_FUNCTIONS = (
 )
 
 #: What a load may have done by the owner: the indexes of an empty table come after its first rows.
-LOADER_FUNCTIONS = ("raw.begin_filling(text)", "raw.end_filling(text)")
+LOADER_FUNCTIONS = ("raw.begin_filling(text, jsonb)", "raw.end_filling(text)")
 
 #: Tables of ``ops`` that a load writes; the rest of it is the builder's.
-LOADER_TABLES = ("batches", "quarantine", "coverage", "warehouse_info")
+LOADER_TABLES = ("batches", "quarantine", "coverage", "warehouse_info", "stage_rules")
 
 
 def all_schemas() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from closedloop.intake.contract import ITEM_TABLES, business_columns
+from tests.raw_events import EVERY_EVENT
 
 #: A correction later than the moment takes what it corrected along: it stands for the same fact.
 LATE_EVENTS = """
@@ -50,7 +51,7 @@ where
     {column} is not null
     and coalesce(i.loop, {default_loop}) = {loop}
     and not exists (
-        select from raw.loop_events as e
+        select from {every_event} as e
         where
             e.item_id = i.{key} and e.loop = {loop} and e.stage = {stage}
             and e.is_current and not e.retracted
@@ -98,6 +99,7 @@ def truncate(connection: psycopg.Connection, moment: datetime) -> dict[str, int]
                     "loop": sql.Literal(loop),
                     "stage": sql.Literal(stage),
                     "column": sql.Identifier(column),
+                    "every_event": sql.SQL(EVERY_EVENT),
                 }
                 run(f"{name}.{column}", sql.SQL(NOT_YET_KNOWN).format(**parts, **fact))
     run("activities", "delete from raw.volunteer_activities where started_at > %(moment)s")

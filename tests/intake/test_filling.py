@@ -9,6 +9,7 @@ from closedloop import intake
 from closedloop.intake import load
 from closedloop.intake.store import filling
 from tests.intake.files import incident, stations, write_csv
+from tests.raw_events import EVERY_EVENT
 
 CONTENT = "to_jsonb(kept) - 'batch_id' - 'loaded_at'"
 INDEXES = "select indexdef from pg_indexes where schemaname = 'raw' order by 1"
@@ -21,9 +22,10 @@ def query(warehouse, statement, *values):
 
 def left_by(made):
     """What a load left: rows with their versions and lineage, indexes, the batch's counts."""
+    relations = ("raw.incidents", "incident_id"), ("raw.tasks", "task_id"), (EVERY_EVENT, "event_id")
     rows = [
-        query(made, f"select {CONTENT} from raw.{table} as kept order by {key}, version")
-        for table, key in (("incidents", "incident_id"), ("tasks", "task_id"), ("loop_events", "event_id"))
+        query(made, f"select {CONTENT} from {relation} as kept order by {key}, version")
+        for relation, key in relations
     ]
     batches = query(
         made,
@@ -95,8 +97,8 @@ def test_a_table_that_somebody_reads_is_filled_row_by_row_and_waits_for_nobody(w
 def test_a_table_with_a_row_keeps_its_indexes_and_its_row(warehouse, files):
     intake.load_file("incidents", files[0])
     with warehouse.connect("loader") as connection:
-        begun = connection.execute("select raw.begin_filling('incidents')").fetchone()
+        begun = connection.execute("select raw.begin_filling('incidents', '{}')").fetchone()
         assert begun == (False,)
     assert query(warehouse, "select count(*) from raw.incidents") == [(7,)]
     with warehouse.connect("reader") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        connection.execute("select raw.begin_filling('incidents')")
+        connection.execute("select raw.begin_filling('incidents', '{}')")

@@ -10,6 +10,7 @@ from closedloop import intake
 from closedloop.intake import Covers, RefusedFile, prepare_file, withdrawals
 from closedloop.warehouse import WarehouseUnavailable
 from tests.intake.files import incident, stations, write_csv
+from tests.raw_events import EVERY_EVENT
 
 
 def load(path, table="incidents", **options):
@@ -37,9 +38,9 @@ def snapshot(warehouse):
     return {name: query(warehouse, f"select t::text from {name} as t order by 1") for name in names}
 
 
-EVENTS = """
+EVENTS = f"""
 select stage, occurred_at at time zone 'Asia/Shanghai', version, is_current, retracted
-from raw.loop_events where item_id = %s order by stage, version
+from {EVERY_EVENT} as event where item_id = %s order by stage, version
 """
 
 
@@ -52,7 +53,8 @@ def test_times_that_are_columns_become_events_of_their_stages(warehouse, tmp_pat
     ]
     ids = query(
         warehouse,
-        "select count(*) from raw.loop_events where event_id = md5('incidents|' || item_id || '|' || stage)",
+        f"select count(*) from {EVERY_EVENT} as event "
+        "where event_id = md5('incidents|' || item_id || '|' || stage)",
     )
     assert ids == [(4,)]
 
@@ -92,7 +94,7 @@ def test_a_task_that_changes_its_loop_opens_at_the_first_stage_of_the_new_one(wa
     load(write_csv(tmp_path / "b.csv", [row | {"loop": "traffic_fine"}]), "tasks")
     events = query(
         warehouse,
-        "select loop, stage, retracted from raw.loop_events where is_current order by retracted",
+        f"select loop, stage, retracted from {EVERY_EVENT} as event where is_current order by retracted",
     )
     assert events == [("traffic_fine", "create", False), ("hazard", "report", True)]
 
@@ -283,7 +285,7 @@ def test_a_full_extract_of_events_leaves_the_events_that_are_columns_of_items(
     load(path, "loop_events", extract="full")
     report = load(write_csv(tmp_path / "e2.csv", [event]), "loop_events", extract="full")
     assert counts(report) == (1, 0, 1, 0, 1, 0)
-    live = "select count(*) from raw.loop_events where is_current and not retracted"
+    live = f"select count(*) from {EVERY_EVENT} as event where is_current and not retracted"
     assert query(warehouse, live) == [(12 + 1,)]
 
 

@@ -13,6 +13,7 @@ from closedloop.errors import ClosedloopError
 from closedloop.intake import quarantine
 from tests.intake.files import incident, write_csv
 from tests.intake.test_load import load, query
+from tests.raw_events import EVERY_EVENT
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_exported_rows_are_mended_replayed_and_traced_to_where_they_came_from(
         warehouse,
         "select incident_id, place, source_file, source_row from raw.incidents where incident_id = 'JQ0002'",
     ) == [("JQ0002", "=1+1", "incidents.csv", 3)]
-    assert query(warehouse, "select count(*) from raw.loop_events where item_id = 'JQ0002'") == [(2,)]
+    assert query(warehouse, f"select count(*) from {EVERY_EVENT} as event where item_id = 'JQ0002'") == [(2,)]
     assert query(warehouse, "select status from ops.quarantine order by quarantine_id") == [
         ("replayed",), ("open",), ("open",),
     ]  # fmt: skip

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.raw_events import EVERY_EVENT
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 MAPPINGS = ROOT / "docs" / "mappings"
@@ -83,9 +85,9 @@ def test_townships_of_montgomery_are_stations_and_a_blank_one_is_unassigned(mont
 
 def test_calls_of_montgomery_fall_into_their_local_months(montgomery):
     months = montgomery(
-        """
+        f"""
         select to_char(occurred_at at time zone 'America/New_York', 'YYYY-MM'), count(*)
-        from raw.loop_events where stage = 'receive' group by 1 order by 1
+        from {EVERY_EVENT} as event where stage = 'receive' group by 1 order by 1
         """
     )
     assert [count for _, count in months] == [7969, 13205, 11467, 11101, 11326, 11423, 11786, 12137, 9078]
@@ -113,7 +115,9 @@ def test_blanks_of_montgomery_stay_blank_and_repeats_stay_apart(montgomery):
 
 
 def test_every_event_of_the_fines_is_there_with_its_stage(fines):
-    counts = "select stage, count(*) from raw.loop_events where is_current group by 1 order by 2 desc, 1"
+    counts = (
+        f"select stage, count(*) from {EVERY_EVENT} as event where is_current group by 1 order by 2 desc, 1"
+    )
     assert fines(counts) == [
         ("create", 10000), ("send", 6570), ("payment", 4910), ("notify", 4635), ("penalty", 4635),
         ("settle", 3387), ("appeal_date", 232), ("appeal_send", 227), ("appeal_result", 55),

@@ -12,6 +12,7 @@ from closedloop.intake.store.unsaid import unsaid
 from tests.intake.files import incident, write_csv
 from tests.intake.test_command_line import closedloop
 from tests.intake.test_load import EVENTS, counts, load, query
+from tests.raw_events import EVERY_EVENT
 
 MAPPING = """
 name: bureau
@@ -78,7 +79,7 @@ def test_what_the_file_does_say_is_new_beside_what_is_kept(warehouse, closed, tm
         (True, "调解", "S01", 2),
         (False, None, None, 1),
     ]
-    closing = "select version, retracted from raw.loop_events where stage = 'close'"
+    closing = f"select version, retracted from {EVERY_EVENT} as event where stage = 'close'"
     assert query(warehouse, closing) == [(1, False)]
     # The known row keeps its station; only the new one belongs to none.
     (blank,) = [w for w in report.warnings if w.code == "blank_stations"]

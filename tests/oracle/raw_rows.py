@@ -12,6 +12,7 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from tests.oracle.reference import Reference
+from tests.raw_events import EVERY_EVENT
 
 Row = dict[str, Any]
 
@@ -144,7 +145,7 @@ def read_raw(connection: Connection) -> Raw:
 
     return Raw(
         tables={table: rows(f"raw.{table}") for table in ITEM_TABLES},
-        events=rows("raw.loop_events"),
+        events=rows(f"{EVERY_EVENT} as event"),
         stations=rows("raw.stations"),
         coverage=rows("ops.coverage"),
         batches=rows("ops.batches"),

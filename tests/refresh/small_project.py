@@ -16,13 +16,14 @@ _MARTS = {
     "fct_incidents": "select incident_id, station_id, received_at, initial_type, place_key "
     "from {{ ref('stg_incidents') }}",
     "fct_item_events": "select event_id, station_id, loop, item_id, stage, occurred_at "
-    "from {{ ref('stg_loop_events') }}",
+    "from {{ ref('stg_loop_events') }} union all select event_id, null, loop, item_id, stage, occurred_at "
+    "from {{ ref('stg_derived_events') }}",
     # What the builder completes as it publishes.
     "ops_status": "select (select max(build_id) from {{ ref('stg_ops_builds') }} where status = 'running') "
     "as build_id, (select max(batch_id) from {{ ref('stg_ops_batches') }}) as last_batch_id, "
     "null::integer as tests, null::integer as tests_failed",
 }
-_STAGING = {"stg_incidents", "stg_stations", "stg_loop_events"}
+_STAGING = {"stg_incidents", "stg_stations", "stg_loop_events", "stg_derived_events"}
 _STAGING |= {"stg_ops_batches", "stg_ops_builds", "stg_ops_build_tests"}
 _TEST = """
 select incident_id from {{ ref('stg_incidents') }} except select incident_id from {{ ref('fct_incidents') }}

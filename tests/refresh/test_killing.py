@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from tests.intake.files import incident, write_csv
+from tests.raw_events import EVERY_EVENT
 from tests.refresh.killing import PARTS, Heard, warm
 from tests.refresh.running import Place
 
@@ -46,7 +47,7 @@ def _assert_whole(place: Place, arrived: dict[str, int]) -> None:
 
     loaded = dict(place.query("select source_file, count(*) from raw.incidents group by 1"))
     assert set(loaded.values()) <= {ROWS}, "a file is in the warehouse whole or not at all"
-    events = dict(place.query("select source_file, count(*) from raw.loop_events group by 1"))
+    events = dict(place.query(f"select source_file, count(*) from {EVERY_EVENT} as event group by 1"))
     assert events == dict.fromkeys(loaded, 2 * ROWS), "with the stage events drawn from it"
 
     published, known = place.query(

@@ -3,6 +3,7 @@
 Every row of ``tests.asof.histories`` comes with a batch of its own, events before their items among them.
 Later batches bring new versions: rows that change their station, loop, colour or opening, that are withdrawn
 and come back, events that move to another item, are retracted, or correct others that were settled long ago.
+The times of an item are events beside those, derived until they change, as intake has it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from closedloop.intake.contract import TABLES
+from closedloop.intake.reference import load_reference
+from closedloop.intake.store.stage_events import write_down
+from closedloop.intake.store.stage_rules import rules_in_force
+from closedloop.settings import get_settings
 from tests.asof.histories import FAR, History, random_histories, stations_and_coverage
 from tests.oracle.raw_rows import ITEM_TABLES, Row
 from tests.oracle.reference import Reference
@@ -123,6 +129,8 @@ def _changes_of_event(history: History, found: list[History], source: random.Ran
 def bring(connection: psycopg.Connection[Any], versions: list[Version], batch: int) -> None:
     """Insert what ``batch`` brings: rows, and up to when they cover every source."""
     stations, coverage = stations_and_coverage([*ITEM_TABLES, "loop_events"])
+    reference = load_reference(get_settings().reference_dir)
+    rules = {name: rules_in_force(connection, TABLES[name], reference) for name in ITEM_TABLES}
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into ops.batches (table_name, source_file, file_sha256) values ('tasks', 'histories', '')"
@@ -133,13 +141,27 @@ def bring(connection: psycopg.Connection[Any], versions: list[Version], batch: i
         for version in versions:
             if version.batch != batch:
                 continue
+            row = version.row | {"is_current": True}
+            if rule := rules.get(version.table):
+                opened_by = ITEM_TABLES[version.table][2]
+                asked = sql.SQL("select loop, {} from {} where {} = %s and stage_rule is not null").format(
+                    sql.Identifier(opened_by),
+                    sql.Identifier("raw", version.table),
+                    sql.Identifier(version.key),
+                )
+                told = cursor.execute(asked, [row[version.key]]).fetchone()
+                if told and told != (row["loop"], row[opened_by]):
+                    key = sql.Literal(row[version.key]).as_string(None)
+                    write_down(connection, TABLES[version.table], f"select {key}")
+                if row["version"] == 1:
+                    row["stage_rule"] = rule.numbers.get(row["loop"] or rule.item.default_loop)
             cursor.execute(
                 sql.SQL("update {} set is_current = false where {} = %s").format(
                     sql.Identifier("raw", version.table), sql.Identifier(version.key)
                 ),
                 [version.row[version.key]],
             )
-            _insert(cursor, ("raw", version.table), version.row | {"is_current": True})
+            _insert(cursor, ("raw", version.table), row)
         for cover in coverage:
             until = min(cover["covers_until"], MOMENTS[batch - 1])
             _insert(cursor, ("ops", "coverage"), cover | {"batch_id": batch, "covers_until": until})

@@ -27,7 +27,8 @@ from closedloop.intake.store.batches import Counts, FileFacts, close_batch, open
 from closedloop.intake.store.copying import copy_rows, create_incoming
 from closedloop.intake.store.coverage import Coverage
 from closedloop.intake.store.quarantine_rows import content_json, reasons_json
-from closedloop.intake.store.stage_events import derive_stage_events
+from closedloop.intake.store.stage_events import derive_stage_events, retell, write_down_named
+from closedloop.intake.store.stage_rules import rules_in_force
 from closedloop.intake.store.unsaid import keep_unsaid
 from closedloop.intake.validation import BadRow, Validated, how_written, validate
 from closedloop.settings import Settings, get_settings
@@ -143,13 +144,16 @@ def _replay_table(
     )
     file = FileFacts(texts.name, texts.sha256, loaded_by="replay")
     batch_id, loaded_at = open_batch(connection, name, file, "delta")
+    rules = rules_in_force(connection, table, reference)
+    write_down_named(connection, table, checked.good)
     create_incoming(connection, table)
     copy_rows(connection, _traced(checked.good, held))
     # What is kept of a bad row does not tell a blank cell from a column that its file did not have.
     kept = keep_unsaid(connection, table, ())
     unchanged = versions.compare(connection, table) + checked.repeats
-    accepted = versions.insert_versions(connection, table, batch_id, file.name, loaded_at)
-    events = derive_stage_events(connection, table, reference, batch_id, file.name, loaded_at)
+    retell(connection, table, rules)
+    accepted = versions.insert_versions(connection, table, rules, batch_id, file.name, loaded_at)
+    events = derive_stage_events(connection, table, reference, rules, batch_id, file.name, loaded_at)
     _settle(connection, batch_id, held, checked)
     counts = Counts(checked.read, accepted, unchanged, len(checked.bad), 0, events)
     close_batch(connection, batch_id, counts, Coverage(), [kept.hint] if kept.hint else [])

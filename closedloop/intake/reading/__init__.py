@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import reduce
 from pathlib import Path
 
@@ -57,6 +58,20 @@ def read_bytes(
     """Read the content of one file. The name is recorded, with numbers of persons masked; it decides
     nothing. What unpacks to more than ``most_bytes`` is refused."""
     name = mask(name)
+    # The digest of a large file is made beside everything else.
+    with ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(lambda: hashlib.sha256(data).hexdigest())
+        return _read(data, name, wanted, sheet, most_bytes, digest)
+
+
+def _read(
+    data: bytes,
+    name: str,
+    wanted: Collection[str],
+    sheet: str | None,
+    most_bytes: int,
+    digest: Future[str],
+) -> Source:
     kind, content = unpack(data, name, most=most_bytes)
     broken: tuple[Unparseable, ...] = ()
     numeric: dict[str, pl.Series] = {}
@@ -84,7 +99,7 @@ def read_bytes(
     frame, numeric, left_out = _records(frame, numeric, header, header_cells)
     counted = {"left_out_totals": left_out.totals, "left_out_footers": left_out.footers}
     notes = said + tuple(hint(code, count=count) for code, count in counted.items() if count)
-    return Source(name, hashlib.sha256(data).hexdigest(), frame, broken, numeric, notes, left_out)
+    return Source(name, digest.result(), frame, broken, numeric, notes, left_out)
 
 
 def _records(

@@ -3,10 +3,15 @@ Anything else is refused rather than guessed."""
 
 from __future__ import annotations
 
+import codecs
+
 from closedloop.intake.refused import RefusedFile
 
 #: A text really in GB18030 keeps to the everyday characters of GB 2312; a wrong guess scatters over the rest.
 EVERYDAY_SHARE = 0.6
+
+#: Bytes decoded together.
+_PIECE = 1 << 20
 
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -18,11 +23,9 @@ def to_utf8(data: bytes, name: str) -> tuple[bytes, str]:
     if order := is_unmarked_utf16(data):
         return data.decode(f"utf-16-{order}").encode("utf-8"), "utf-16"
     data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        data.decode("utf-8")
+    broken_at = _not_utf8_at(data)
+    if broken_at is None:
         return data, "utf-8"
-    except UnicodeDecodeError as error:
-        broken_at = error.start
     if row := _other_encoding(data):
         raise RefusedFile(
             f"{name} line {row:,}: the lines before are in one encoding and this one in another; the file "
@@ -42,6 +45,19 @@ def to_utf8(data: bytes, name: str) -> tuple[bytes, str]:
     if not _is_everyday_chinese(text):
         raise _unknown(name)
     return text.encode("utf-8"), "gb18030"
+
+
+def _not_utf8_at(data: bytes) -> int | None:
+    """Where the bytes stop to be UTF-8; None if they all are. Piece by piece: the whole as a text would be
+    twice as large as the file."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for at in range(0, len(data), _PIECE):
+        pending = len(decoder.getstate()[0])
+        try:
+            decoder.decode(data[at : at + _PIECE], final=at + _PIECE >= len(data))
+        except UnicodeDecodeError as error:
+            return at - pending + error.start
+    return None
 
 
 def is_unmarked_utf16(data: bytes) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import datetime
 
 import polars as pl
 import psycopg
@@ -37,37 +36,31 @@ def create_incoming(connection: psycopg.Connection, table: Table) -> None:
 
 def copy_rows(connection: psycopg.Connection, rows: pl.DataFrame) -> None:
     """COPY the rows among the incoming ones. Statistics are taken, or the joins to come are guessed."""
-    copy_into(connection, INCOMING, rows, {})
+    copy_into(connection, INCOMING, rows)
     connection.execute(f"analyze {INCOMING}")
 
 
-def copy_into(
-    connection: psycopg.Connection,
-    relation: str,
-    rows: pl.DataFrame,
-    same: dict[str, int | bool | str | datetime],
-) -> None:
-    """COPY the rows into a relation; :data:`ROW` becomes ``source_row``, and every row gets what is the
-    ``same`` for all. The next rows are written down while the server takes these."""
+def copy_into(connection: psycopg.Connection, relation: str, rows: pl.DataFrame) -> None:
+    """COPY the rows into a relation; :data:`ROW` becomes ``source_row``. The next rows are written down while
+    the server takes these."""
     rows = rows.rename({ROW: "source_row"})
-    names = ", ".join([*rows.columns, *same])
+    names = ", ".join(rows.columns)
     with (
         connection.cursor() as cursor,
         cursor.copy(
             of_names(f"copy {relation} ({names}) from stdin (format csv)"), writer=QueuedLibpqWriter(cursor)
         ) as copy,
     ):
-        for chunk in _csv_chunks(rows, same):
+        for chunk in _csv_chunks(rows):
             copy.write(chunk)
 
 
-def _csv_chunks(rows: pl.DataFrame, same: dict[str, int | bool | str | datetime]) -> Iterator[bytes]:
-    constants = [pl.lit(str(value)).alias(name) for name, value in same.items()]
+def _csv_chunks(rows: pl.DataFrame) -> Iterator[bytes]:
     # Fractions of seconds are rare, and a fifth of the writing and reading where there are none.
     fractions = ".%6f" if _has_fractions(rows) else ""
     for start in range(0, rows.height, CHUNK):
         buffer = io.BytesIO()
-        rows[start : start + CHUNK].with_columns(constants).write_csv(
+        rows[start : start + CHUNK].write_csv(
             buffer,
             include_header=False,
             datetime_format=f"%Y-%m-%d %H:%M:%S{fractions}+00",

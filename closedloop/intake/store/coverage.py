@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy import Table
 
 from closedloop.errors import ClosedloopError
-from closedloop.intake.contract import UNASSIGNED
+from closedloop.intake.contract import UNASSIGNED, stage_columns
 from closedloop.intake.covers import Covers, Extract
 from closedloop.warehouse.statements import only_row
 
@@ -111,7 +111,7 @@ def covered_until(connection: psycopg.Connection, table: Table) -> datetime | No
 
 
 def _assumed(connection: psycopg.Connection, table: Table, good: pl.DataFrame, extract: Extract) -> Coverage:
-    columns = _TIMES.get(table.name) or tuple(c.name for c in table.columns if "stage" in c.info)
+    columns = _TIMES.get(table.name) or tuple(c.name for c in stage_columns(table))
     latest = [good[name].max() for name in columns if name in good.columns]
     latest = [value for value in latest if isinstance(value, datetime)]
     if not latest:

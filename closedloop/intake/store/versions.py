@@ -10,6 +10,7 @@ from sqlalchemy import Table
 
 from closedloop.intake.contract import business_columns, key_of
 from closedloop.intake.store.copying import INCOMING
+from closedloop.intake.store.stage_rules import RULE, StageRules
 from closedloop.warehouse.statements import of_names
 
 #: Keys of the incoming rows that have a current version, and whether it has the same content.
@@ -48,10 +49,19 @@ def compare(connection: psycopg.Connection, table: Table) -> int:
 
 
 def insert_versions(
-    connection: psycopg.Connection, table: Table, batch_id: int, source_file: str, loaded_at: datetime
+    connection: psycopg.Connection,
+    table: Table,
+    rules: StageRules | None,
+    batch_id: int,
+    source_file: str,
+    loaded_at: datetime,
 ) -> int:
-    """Write what is left of the incoming rows as current versions; how many there were."""
+    """Write what is left of the incoming rows as current versions; how many there were. Items never seen
+    before carry their ``rules``; of the others the stage events are written down by now."""
     key = key_of(table)
+    rule = ruled = ""
+    if rules:
+        rule, ruled = f", {RULE}", f", case when prior.{key} is null then {rules.in_sql('arriving')} end"
     connection.execute(
         of_names(
             f"update raw.{table.name} as known set is_current = false from {PRIOR} as prior "
@@ -63,7 +73,7 @@ def insert_versions(
     return connection.execute(
         of_names(f"""
         insert into raw.{table.name}
-            ({names}, version, is_current, retracted, batch_id, source_file, source_row, loaded_at)
+            ({names}, version, is_current, retracted, batch_id, source_file, source_row, loaded_at{rule})
         select
             {arriving},
             coalesce(prior.version, 0) + 1,
@@ -72,7 +82,7 @@ def insert_versions(
             %(batch_id)s,
             coalesce(arriving.source_file, %(source_file)s),
             arriving.source_row,
-            %(loaded_at)s
+            %(loaded_at)s{ruled}
         from {INCOMING} as arriving
         left join {PRIOR} as prior on prior.{key} = arriving.{key}
         """),

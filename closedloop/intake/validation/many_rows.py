@@ -36,12 +36,14 @@ def type_columns(
             return _once_per_text(column, cells, written, reference, pseudonymise)
         return type_column(column, cells, written, reference, pseudonymise)
 
-    names = [column.name for column in columns]
     if texts.height < MANY:
-        return dict(zip(names, map(typed, columns), strict=True))
-    # The data-frame engine works beside Python: while one column is hashed, others are parsed.
+        return {column.name: typed(column) for column in columns}
+    # The data-frame engine works beside Python: while one column is hashed, others are parsed. What takes
+    # longest begins first.
+    hashed_first = sorted(columns, key=lambda column: not column.info.get("pseudonym"))
     with ThreadPoolExecutor() as pool:
-        return dict(zip(names, pool.map(typed, columns), strict=True))
+        done = dict(zip((c.name for c in hashed_first), pool.map(typed, hashed_first), strict=True))
+    return {column.name: done[column.name] for column in columns}
 
 
 def _says_little(cells: pl.Series) -> bool:

@@ -5,6 +5,38 @@
 with versions as not materialized (
 
     select * from {{ ref('stg_loop_events') }}
+    union all
+    -- Each of these costs a digest. When catching up nobody asks for those of items that were not touched.
+    select
+        derived.event_id,
+        loop,
+        item_id,
+        derived.work_item_id,
+        null as supersedes,
+        derived.stage,
+        null as move,
+        null as outcome,
+        null as severity,
+        null as amount,
+        null as station_id,
+        null as reported_station_id,
+        null as post_id,
+        null as department_id,
+        derived.occurred_at,
+        null as recorded_at,
+        null as due_at,
+        derived.version,
+        derived.is_current,
+        derived.is_retracted,
+        derived.is_effective,
+        derived.batch_id,
+        derived.source_file,
+        derived.source_row,
+        derived.loaded_at
+    from {{ ref('stg_derived_events') }} as derived
+    {%- if var('catch_up') %}
+    inner join {{ part('int_work_items') }} as items using (loop, item_id)
+    {%- endif %}
 
 ),
 
