@@ -58,10 +58,10 @@ def read_bytes(
     """Read the content of one file. The name is recorded, with numbers of persons masked; it decides
     nothing. What unpacks to more than ``most_bytes`` is refused."""
     name = mask(name)
-    # The digest of a large file is made beside everything else.
-    with ThreadPoolExecutor(1) as beside:
+    # What asks for the bytes alone is done beside the rest.
+    with ThreadPoolExecutor() as beside:
         digest = beside.submit(lambda: hashlib.sha256(data).hexdigest())
-        return _read(data, name, wanted, sheet, most_bytes, digest)
+        return _read(data, name, wanted, sheet, most_bytes, digest, beside)
 
 
 def _read(
@@ -71,17 +71,20 @@ def _read(
     sheet: str | None,
     most_bytes: int,
     digest: Future[str],
+    beside: ThreadPoolExecutor,
 ) -> Source:
     kind, content = unpack(data, name, most=most_bytes)
     broken: tuple[Unparseable, ...] = ()
     numeric: dict[str, pl.Series] = {}
     said: tuple[Hint, ...] = ()
+    invisible: Future[bool] | None = None
     if kind == "workbook":
         read = read_workbook(content, name, wanted, sheet)
         frame, header, header_cells, numeric = read.frame, read.header, read.header_cells, read.numeric
         said, text = read.notes, None
     else:
         text, _ = to_utf8(content, name)
+        invisible = beside.submit(any_in, text)
         if is_markup(text):
             frame, header, header_cells = read_markup(text, name, wanted)
         else:
@@ -91,7 +94,7 @@ def _read(
             )  # fmt: skip
         if b"=" in text and b'="' in text:
             frame = frame.with_columns(pl.exclude(ROW).str.replace(_AS_FORMULA, "${1}"))
-    if text is None or any_in(text):
+    if invisible is None or invisible.result():
         frame = without_invisible(frame)
     if text is None or b"'" in text or b"`" in text:
         frame = frame.with_columns(pl.exclude(ROW).str.replace(_AS_TEXT, "${1}"))

@@ -35,7 +35,7 @@ with versions as not materialized (
         derived.loaded_at
     from {{ ref('stg_derived_events') }} as derived
     {%- if var('catch_up') %}
-    inner join {{ part('int_work_items') }} as items using (loop, item_id)
+    inner join {{ part('int_work_items') }} using (loop, item_id)
     {%- endif %}
 
 ),
