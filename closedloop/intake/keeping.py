@@ -22,6 +22,6 @@ def keeping(prepared: Prepared, *, settings: Settings | None = None) -> tuple[Hi
         for mapped, checked in prepared.outputs:
             table = TABLES[mapped.output.table]
             create_incoming(connection, table)
-            copy_rows(connection, checked.good.select(ROW, key_of(table)))
+            copy_rows(connection, table, checked.good.select(ROW, key_of(table)))
             found.append(count_unsaid(connection, table, checked.good.columns))
     return tuple(kept.hint for kept in found if kept.hint)

@@ -294,7 +294,7 @@ def _write_output(
         filling.fill(connection, table, checked.good, rules, batch_id)
     else:
         create_incoming(connection, table)
-        copy_rows(connection, checked.good)
+        copy_rows(connection, table, checked.good)
         kept = keep_unsaid(connection, table, checked.good.columns).hint
     warnings = _warnings_of(connection, table, checked, extent, zone)
     warnings += [kept] if kept else []

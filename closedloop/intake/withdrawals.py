@@ -68,7 +68,7 @@ def withdrawals(
             refuse_empty_extract(connection, prepared, table, checked)
             extent = resolve(connection, table, checked.good, "full", covers or Covers())
             create_incoming(connection, table)
-            copy_rows(connection, checked.good)
+            copy_rows(connection, table, checked.good)
             tombstones.remember_present(connection, table, checked.bad_keys)
             known, absent = tombstones.count_absent(connection, table, extent, loops_in(table, checked))
             nameless = checked.bad_without_key

@@ -147,7 +147,7 @@ def _replay_table(
     rules = rules_in_force(connection, table, reference)
     write_down_named(connection, table, checked.good)
     create_incoming(connection, table)
-    copy_rows(connection, _traced(checked.good, held))
+    copy_rows(connection, table, _traced(checked.good, held))
     # What is kept of a bad row does not tell a blank cell from a column that its file did not have.
     kept = keep_unsaid(connection, table, ())
     unchanged = versions.compare(connection, table) + checked.repeats

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-
 import polars as pl
 import psycopg
 from psycopg.copy import QueuedLibpqWriter
@@ -12,6 +9,7 @@ from sqlalchemy import Table
 
 from closedloop.intake.contract import business_columns
 from closedloop.intake.reading import ROW
+from closedloop.intake.store.binary import HEADER, TRAILER, binary_rows
 from closedloop.warehouse.statements import of_names
 
 #: Rows written to the connection at a time.
@@ -34,41 +32,26 @@ def create_incoming(connection: psycopg.Connection, table: Table) -> None:
     )
 
 
-def copy_rows(connection: psycopg.Connection, rows: pl.DataFrame) -> None:
+def copy_rows(connection: psycopg.Connection, table: Table, rows: pl.DataFrame) -> None:
     """COPY the rows among the incoming ones. Statistics are taken, or the joins to come are guessed."""
-    copy_into(connection, INCOMING, rows)
+    copy_into(connection, INCOMING, table, rows)
     connection.execute(f"analyze {INCOMING}")
 
 
-def copy_into(connection: psycopg.Connection, relation: str, rows: pl.DataFrame) -> None:
-    """COPY the rows into a relation; :data:`ROW` becomes ``source_row``. The next rows are written down while
-    the server takes these."""
+def copy_into(connection: psycopg.Connection, relation: str, table: Table, rows: pl.DataFrame) -> None:
+    """COPY the rows into a relation with columns of the table; :data:`ROW` becomes ``source_row``. The next
+    rows are written down while the server takes these."""
     rows = rows.rename({ROW: "source_row"})
+    columns = [table.c[name] for name in rows.columns]
     names = ", ".join(rows.columns)
     with (
         connection.cursor() as cursor,
         cursor.copy(
-            of_names(f"copy {relation} ({names}) from stdin (format csv)"), writer=QueuedLibpqWriter(cursor)
+            of_names(f"copy {relation} ({names}) from stdin (format binary)"),
+            writer=QueuedLibpqWriter(cursor),
         ) as copy,
     ):
-        for chunk in _csv_chunks(rows):
-            copy.write(chunk)
-
-
-def _csv_chunks(rows: pl.DataFrame) -> Iterator[bytes]:
-    # Fractions of seconds are rare, and a fifth of the writing and reading where there are none.
-    fractions = ".%6f" if _has_fractions(rows) else ""
-    for start in range(0, rows.height, CHUNK):
-        buffer = io.BytesIO()
-        rows[start : start + CHUNK].write_csv(
-            buffer,
-            include_header=False,
-            datetime_format=f"%Y-%m-%d %H:%M:%S{fractions}+00",
-            quote_style="necessary",
-        )
-        yield buffer.getvalue()
-
-
-def _has_fractions(rows: pl.DataFrame) -> bool:
-    times = pl.selectors.datetime()
-    return any(column.any() for column in rows.select(times.dt.microsecond() != 0))
+        copy.write(HEADER)
+        for start in range(0, rows.height, CHUNK):
+            copy.write(binary_rows(rows[start : start + CHUNK], columns))
+        copy.write(TRAILER)

@@ -58,7 +58,7 @@ def fill(
 ) -> None:
     """COPY rows of new keys as their first versions, and make the indexes. Afterwards the incoming rows are
     these, and none of them was known."""
-    copy_into(connection, f"raw.{table.name}", rules.of_rows(rows) if rules else rows)
+    copy_into(connection, f"raw.{table.name}", table, rules.of_rows(rows) if rules else rows)
     connection.execute("select raw.end_filling(%s)", [table.name])
     names = ", ".join(column.name for column in business_columns(table))
     connection.execute(f"drop table if exists {INCOMING}")
