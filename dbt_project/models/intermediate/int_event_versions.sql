@@ -9,8 +9,8 @@ with versions as not materialized (
     -- Each of these costs a digest. When catching up nobody asks for those of items that were not touched.
     select
         derived.event_id,
-        loop,
-        item_id,
+        derived.loop,
+        derived.item_id,
         derived.work_item_id,
         null as supersedes,
         derived.stage,
@@ -33,9 +33,16 @@ with versions as not materialized (
         derived.source_file,
         derived.source_row,
         derived.loaded_at
-    from {{ ref('stg_derived_events') }} as derived
     {%- if var('catch_up') %}
-    inner join {{ part('int_work_items') }} using (loop, item_id)
+    from {{ part('int_work_items') }} as items
+    cross join lateral (
+        select * from {{ ref('stg_derived_events') }} as told
+        where told.loop = items.loop and told.item_id = items.item_id
+        -- keeps the lookup inside: each item's row is found by the index of its table
+        offset 0
+    ) as derived
+    {%- else %}
+    from {{ ref('stg_derived_events') }} as derived
     {%- endif %}
 
 ),
