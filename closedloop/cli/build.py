@@ -47,7 +47,7 @@ def build(
                 )
         except BuildFailed:
             folder = dbt_home(settings)
-            say(f"what dbt says of it: {folder / 'logs' / 'dbt.log'}; statements: {folder / 'target'}")
+            say(f"what dbt says of it: {folder / 'logs' / 'dbt.log'}; its statements: {folder}/target*")
             raise
 
 

@@ -176,7 +176,7 @@ class _Build:
         variables = json.dumps(self.variables | {"catch_up": self.catches_up})
         return run_dbt(
             ["build", "--log-level", "none", "--log-level-file", "error", "--vars", variables, *options],
-            dbt_environment(self.settings, schema_suffix=NEXT),
+            dbt_environment(self.settings, schema_suffix=NEXT, catches_up=self.catches_up),
             self.listener,
         )
 

@@ -22,7 +22,13 @@ def dbt_home(settings: Settings) -> Path:
     return settings.home / "dbt"
 
 
-def dbt_environment(settings: Settings, *, schema_suffix: str) -> dict[str, str]:
+def target_folder(settings: Settings, *, catches_up: bool = False) -> Path:
+    """Folder of what dbt compiled and parsed. A build that catches up has its own: dbt parses everything anew
+    when a variable is not what it was the last time."""
+    return dbt_home(settings) / ("target-catching-up" if catches_up else "target")
+
+
+def dbt_environment(settings: Settings, *, schema_suffix: str, catches_up: bool = False) -> dict[str, str]:
     """Variables for the child. ``schema_suffix`` is ``_next`` for what writes, empty for what only reads."""
     addresses = urls(settings)
     owner = addresses.parts("owner")
@@ -38,7 +44,7 @@ def dbt_environment(settings: Settings, *, schema_suffix: str) -> dict[str, str]
         "DBT_ENV_SECRET_CLOSEDLOOP_PASSWORD": owner.get("password", ""),
         "DBT_PROJECT_DIR": str(settings.dbt_project_dir),
         "DBT_PROFILES_DIR": str(settings.dbt_project_dir),
-        "DBT_TARGET_PATH": str(dbt_home(settings) / "target"),
+        "DBT_TARGET_PATH": str(target_folder(settings, catches_up=catches_up)),
         "DBT_LOG_PATH": str(dbt_home(settings) / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_VERSION_CHECK": "false",
