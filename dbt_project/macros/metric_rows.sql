@@ -8,17 +8,25 @@
     The total (dimension '', member '') has a row for every day in days, 0 written out: a missing row means
     that the day is not covered, and never that nothing happened. -#}
 {% macro metric_rows(counted, days, dimensions=[], ratio=false) -%}
-    {%- set denominator = 'coalesce(sum(counted.denominator), 0)' if ratio else 'null' -%}
+    {%- set denominator = 'sum(denominator)' if ratio else 'null' -%}
+    {#- summed before days are joined to it: days are few, what is counted is not -#}
     select
         days.station_id,
         days.metric_date,
         ''::text as dimension,
         ''::text as member,
-        coalesce(sum(counted.numerator), 0)::double precision as numerator,
-        {{ denominator }}::double precision as denominator
+        coalesce(totals.numerator, 0)::double precision as numerator,
+        {{ 'coalesce(totals.denominator, 0)' if ratio else 'null' }}::double precision as denominator
     from {{ days }} as days
-    left join {{ counted }} as counted using (station_id, metric_date)
-    group by days.station_id, days.metric_date
+    left join (
+        select
+            station_id,
+            metric_date,
+            sum(numerator) as numerator,
+            {{ denominator }} as denominator
+        from {{ counted }}
+        group by station_id, metric_date
+    ) as totals using (station_id, metric_date)
     {%- for dimension in dimensions %}
 
     union all
@@ -27,13 +35,21 @@
         days.station_id,
         days.metric_date,
         '{{ dimension }}'::text as dimension,
-        counted.{{ dimension }}::text as member,
-        sum(counted.numerator)::double precision as numerator,
-        {{ denominator }}::double precision as denominator
+        members.member::text as member,
+        members.numerator::double precision as numerator,
+        members.denominator::double precision as denominator
     from {{ days }} as days
-    inner join {{ counted }} as counted using (station_id, metric_date)
-    group by days.station_id, days.metric_date, counted.{{ dimension }}
-    having sum(counted.numerator) <> 0{% if ratio %} or sum(counted.denominator) <> 0{% endif %}
+    inner join (
+        select
+            station_id,
+            metric_date,
+            {{ dimension }} as member,
+            sum(numerator) as numerator,
+            {{ denominator }} as denominator
+        from {{ counted }}
+        group by station_id, metric_date, {{ dimension }}
+        having sum(numerator) <> 0{% if ratio %} or sum(denominator) <> 0{% endif %}
+    ) as members using (station_id, metric_date)
     {%- endfor -%}
 {%- endmacro %}
 

@@ -29,6 +29,44 @@ samples as (
 
 ),
 
+moments as (
+
+    select distinct day_ends_at from samples
+
+),
+
+-- how far back to look for intervals by how long they lasted, or everything that ever was is looked at
+reaches (lasting, reach) as (
+
+    values (1, interval '1 day'), (8, interval '8 days'), (64, interval '64 days'), (0, interval '1000 years')
+
+),
+
+standing as (
+
+    select
+        moments.day_ends_at,
+        states.loop,
+        states.station_id,
+        states.work_item_id
+    from moments
+    cross join reaches
+    cross join lateral (
+        select
+            stages.loop,
+            stages.station_id,
+            stages.work_item_id
+        from {{ ref('fct_loop_stages') }} as stages
+        where
+            stages.lasting = reaches.lasting
+            and stages.valid_from >= moments.day_ends_at - reaches.reach
+            and stages.valid_from < moments.day_ends_at
+            and (stages.valid_to is null or stages.valid_to >= moments.day_ends_at)
+        offset 0
+    ) as states
+
+),
+
 open_then as (
 
     select
@@ -36,15 +74,9 @@ open_then as (
         samples.station_id,
         samples.metric_date,
         samples.day_ends_at,
-        states.work_item_id
+        standing.work_item_id
     from samples
-    inner join {{ ref('fct_loop_stages') }} as states
-        on
-            samples.loop = states.loop
-            and samples.station_id = states.station_id
-            and states.is_open
-            and states.valid_from < samples.day_ends_at
-            and (states.valid_to is null or states.valid_to >= samples.day_ends_at)
+    inner join standing using (loop, station_id, day_ends_at)
 
 ),
 

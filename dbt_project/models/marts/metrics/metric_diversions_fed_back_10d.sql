@@ -23,7 +23,7 @@ counted as (
         (states.status = 'closed')::integer as numerator,
         1 as denominator
     from cohort
-    inner join {{ ref('int_item_states') }} as states
+    inner join {{ ref('fct_loop_stages') }} as states
         on
             cohort.work_item_id = states.work_item_id
             and states.valid_from < cohort.matures_at
