@@ -20,6 +20,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The versions of events that a model of items has to read. -#}
+{% macro part_of_events() -%}
+    {%- if not var('catch_up') -%}{{ ref('int_event_versions') }}{%- else -%}{{ ref('int_touched_events') }}{%- endif -%}
+{%- endmacro %}
+
 {% macro part_name(name) -%}
     {{- as_it_was('intermediate', name ~ '__part') }}
 {%- endmacro %}
@@ -30,17 +35,36 @@
     {{- part_name(name ~ '__before') }}
 {%- endmacro %}
 
+{#- Before a table that everything is made from is made anew: keeps what it said for ``part_before``. -#}
+{% macro keep_as_it_was() -%}
+    {%- if execute and var('catch_up') -%}
+        create unlogged table {{ part_name(this.identifier ~ '__before') }} as select * from {{ this }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The last batch of the build that is gone on from, as a number: a planner that is told "later than this" knows
+    how few rows there are, one that is told "later than whatever stands there" does not. -#}
+{% macro last_batch_before() -%}
+    {%- if execute -%}
+        {{- run_query('select batch_id from ' ~ as_it_was('reference', 'caught_up_from')).columns[0].values()[0] -}}
+    {%- else -%}0{%- endif -%}
+{%- endmacro %}
+
 {#- A table as it stands, without a dependency on its model, which would be a circle. -#}
 {% macro as_it_was(schema, name) -%}
     {{ schema }}{{ env_var('CLOSEDLOOP_SCHEMA_SUFFIX', '_next') }}.{{ name }}
 {%- endmacro %}
 
 {#- The incremental strategy ``touched``: what the model now says of the touched items replaces what it said.
-    Rows that a model no longer has vanish, as in a full build; dbt's own delete+insert would keep them. -#}
+    Rows that a model no longer has vanish, as in a full build; dbt's own delete+insert would keep them.
+    ``meta.touched_by`` names another model than int_touched_items, for what depends on more than its item, and
+    ``meta.touched_key`` their common key, where that is no item. -#}
 {% macro get_incremental_touched_sql(arg_dict) %}
     {%- set target = arg_dict['target_relation'] -%}
-    {%- set key = 'item_key' if 'item_key' in arg_dict['dest_columns'] | map(attribute='name') else 'work_item_id' -%}
+    {%- set names = arg_dict['dest_columns'] | map(attribute='name') | list -%}
+    {%- set key = config.get('meta', {}).get('touched_key') or ('item_key' if 'item_key' in names else 'work_item_id') -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    {%- set touched_items = as_it_was('intermediate', config.get('meta', {}).get('touched_by', 'int_touched_items')) -%}
     drop table if exists {{ part_name(target.identifier) }};
     create unlogged table {{ part_name(target.identifier) }} (like {{ target }});
     insert into {{ part_name(target.identifier) }} ({{ columns }})
@@ -50,12 +74,12 @@
     drop table if exists {{ part_name(target.identifier ~ '__before') }};
     create unlogged table {{ part_name(target.identifier ~ '__before') }} as
     select kept.* from {{ target }} as kept
-    inner join {{ as_it_was('intermediate', 'int_touched_items') }} as touched
+    inner join {{ touched_items }} as touched
         on kept.{{ key }} = touched.{{ key }};
     analyze {{ part_name(target.identifier ~ '__before') }};
     {%- endif %}
     delete from {{ target }} as kept
-    using {{ as_it_was('intermediate', 'int_touched_items') }} as touched
+    using {{ touched_items }} as touched
     where kept.{{ key }} = touched.{{ key }};
     insert into {{ target }} ({{ columns }})
     select {{ columns }} from {{ part_name(target.identifier) }};
@@ -72,6 +96,42 @@
         {% do return('(select * from ' ~ rows ~ ' where ' ~ config.get('where') ~ ') dbt_subquery') %}
     {%- else -%}
         {% do return(rows) %}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Whether a model without rows of its own, a rule or a metric's observations, looks at one item at a time, by its
+    words: it reads parts. A build that catches up asks it about the touched items. -#}
+{% macro is_of_one_item(name) -%}
+    {%- for node in graph.nodes.values() if node.name == name -%}
+        {% do return(modules.re.search('\\b(part|part_of_rows|part_of_events|passed_deadlines)\\(', node.raw_code) is not none) %}
+    {%- endfor -%}
+    {% do return(false) %}
+{%- endmacro %}
+
+{#- Before a build that catches up adds to a table of what such models say: without what is made anew from all.
+    ``id`` is the column that names the model, without ``prefix``. A model's ``meta.item`` is an expression over the
+    table for the item that a row is about, where ``work_item_id`` does not say it; its ``meta.touched_by`` a model of
+    other items than int_touched_items, which it speaks of when catching up. -#}
+{% macro forget_what_is_told_anew(id, prefix, models) -%}
+    {%- if execute and var('catch_up') -%}
+        delete from {{ this }}
+        where {{ id }} not in (
+            {%- for node in graph.nodes.values() if node.name in models %}
+            {%- if is_of_one_item(node.name) or node.config.meta.touched_by %}
+            '{{ node.name | replace(prefix, "", 1) }}',
+            {%- endif %}
+            {%- endfor %}
+            ''
+        )
+        {%- for node in graph.nodes.values() if node.name in models and (node.config.meta.item or node.config.meta.touched_by) %}
+        or (
+            {{ id }} = '{{ node.name | replace(prefix, "", 1) }}'
+            and {{ node.config.meta.item or 'work_item_id' }} in (
+                select work_item_id
+                from {{ as_it_was('intermediate', node.config.meta.touched_by or 'int_touched_items') }}
+            )
+        )
+        {%- endfor %}
     {%- endif -%}
 {%- endmacro %}
 

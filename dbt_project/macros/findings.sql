@@ -1,27 +1,5 @@
 {#- Small phrases of the findings. -#}
 
-{#- Whether a rule looks at one item at a time, by its words. A build that catches up finds such a rule's findings
-    of the touched items; what any other rule finds it makes anew. -#}
-{% macro is_of_one_item(rule) -%}
-    {%- for node in graph.nodes.values() if node.name == rule -%}
-        {% do return('part(' in node.raw_code or 'passed_deadlines(' in node.raw_code) %}
-    {%- endfor -%}
-    {% do return(false) %}
-{%- endmacro %}
-
-{#- Before a build that catches up adds to them: without the findings of rules that look across items. -#}
-{% macro forget_findings_across_items() -%}
-    {%- if execute and var('catch_up') -%}
-        delete from {{ this }}
-        where rule_id not in (
-            {%- for stem in var('finding_models') if is_of_one_item(stem) %}
-            '{{ stem | replace("finding_", "", 1) }}',
-            {%- endfor %}
-            ''
-        )
-    {%- endif -%}
-{%- endmacro %}
-
 {#- What was due at a moment is in time exactly then, and found just after: the smallest step that a time has. -#}
 {% macro just_after(moment) -%}
     ({{ moment }} + interval '1 microsecond')
@@ -50,3 +28,77 @@ where
         {%- endfor %}
     )
 {% endmacro %}
+
+{#- What rules found, each with the station that had its item then. ``items`` and ``states`` are int_work_items and
+    fct_loop_stages: whole, and looked up one by one, for there are many and the findings are few; or their parts, which
+    hold every item of these rules. -#}
+{% macro placed_findings(rules, items, states, are_parts=false) %}
+select
+    found.rule_id,
+    found.work_item_id,
+    coalesce(held.station_id, found.station_id, 'UNASSIGNED') as station_id,
+    found.loop,
+    found.found_at,
+    -- a row that was withdrawn takes what was wrong with it along
+    least(
+        found.mended_at,
+        case when withdrawn.withdrawn_at > found.found_at then withdrawn.withdrawn_at end
+    ) as mended_at,
+    found.is_silence,
+    items.source_table,
+    found.subject_key,
+    found.detail
+from (
+    {%- for rule in rules %}
+    select
+        '{{ rule | replace("finding_", "", 1) }}'::text as rule_id,
+        work_item_id,
+        station_id,
+        loop,
+        found_at,
+        mended_at,
+        is_silence,
+        subject_key,
+        detail
+    from {{ ref(rule) }}
+    {% if not loop.last %}union all{% endif %}
+    {%- else %}
+    select
+        null::text as rule_id,
+        null::text as work_item_id,
+        null::text as station_id,
+        null::text as loop,
+        null::timestamptz as found_at,
+        null::timestamptz as mended_at,
+        null::boolean as is_silence,
+        null::text as subject_key,
+        null::jsonb as detail
+    where false
+    {%- endfor %}
+) as found
+{%- if are_parts %}
+left join {{ items }} as items on found.work_item_id = items.work_item_id
+left join {{ states }} as held
+    on found.work_item_id = held.work_item_id
+    and held.valid_from <= found.found_at
+    and (held.valid_to is null or held.valid_to > found.found_at)
+{%- else %}
+left join lateral (
+    select * from {{ items }} as stored
+    where found.work_item_id = stored.work_item_id
+    limit 1
+) as items on true
+left join lateral (
+    select * from {{ states }} as stored
+    where
+        found.work_item_id = stored.work_item_id
+        and stored.valid_from <= found.found_at
+        and (stored.valid_to is null or stored.valid_to > found.found_at)
+    limit 1
+) as held on true
+{%- endif %}
+cross join lateral (
+    select case when items.is_withdrawn then greatest(items.withdrawn_at, items.opened_at) end as withdrawn_at
+) as withdrawn
+where coalesce(withdrawn.withdrawn_at >= found.found_at, true)
+{%- endmacro %}

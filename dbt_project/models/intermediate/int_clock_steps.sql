@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', indexes=[{'columns': ['item_key']}]) }}
 
 -- The controls that fall into a spell, numbered. Few spells have any.
 with controls as (

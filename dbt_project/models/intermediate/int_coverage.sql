@@ -1,3 +1,5 @@
+{{ config(pre_hook='{{ keep_as_it_was() }}') }}
+
 -- What complete loads cover, per station and source: spans that touch or overlap are one.
 with coverage as (
 

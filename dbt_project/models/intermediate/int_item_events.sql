@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', indexes=[{'columns': ['item_key']}]) }}
 
 -- The story of every item in order: its opening, then the events that count, then its withdrawal if it had one.
 -- What is said to have happened before the opening is taken to have happened at the opening.
@@ -73,7 +73,7 @@ happenings as (
         events.outcome,
         -- at one instant stages go in the loop's order, moves after them
         case when events.stage is not null then coalesce(stages.ordinal, 99) else 100 end as instant_order
-    from {{ part_of_rows('int_event_versions', 'item_id') }} as events
+    from {{ part_of_events() }} as events
     inner join items on events.work_item_id = items.work_item_id
     left join stages on events.loop = stages.loop and events.stage = stages.stage
     left join moves on events.move = moves.move and events.stage is null

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'keeps_before': true}) }}
+{{ config(materialized='incremental', indexes=[{'columns': ['item_key']}], meta={'keeps_before': true}) }}
 
 -- The state after every event, carried forward in one sweep over an item's events.
 with events as (

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', indexes=[{'columns': ['item_key']}]) }}
 
 -- 缺环节. A required stage that was passed over, and an inspection that failed and was closed over without rework.
 -- An open item is judged on the prefix it has walked. Only events after which something is missing have a row.

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', indexes=[{'columns': ['item_key']}]) }}
 
 -- How every item stands at the default as_of; one that opens after it, as it stands at its opening.
 with moment as (

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', indexes=[{'columns': ['work_item_id']}]) }}
 
 -- The course of every clock in segments. Nearly all of them run straight from start to end; the few that are paused,
 -- resumed or extended are followed step by step, because each deadline depends on the one before it.

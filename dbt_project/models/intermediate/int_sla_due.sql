@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', indexes=[{'columns': ['item_key']}]) }}
 
 -- The deadline of every spell as it stood when the spell began. NULL: beyond the calendar (日历未覆盖).
 with spells as (

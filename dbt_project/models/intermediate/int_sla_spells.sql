@@ -1,4 +1,4 @@
-{{ config(materialized='incremental') }}
+{{ config(materialized='incremental', indexes=[{'columns': ['item_key']}]) }}
 
 -- From a start to the first end after it, for every item × target. While a clock runs a further start changes nothing;
 -- an event that is both ends the old spell and starts a new one.

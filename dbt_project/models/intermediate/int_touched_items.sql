@@ -10,15 +10,7 @@ where false
 
 {% else %}
 
-with since as (
-
-    select
-        batch_id,
-        as_of
-    from {{ as_it_was('reference', 'caught_up_from') }}
-
-),
-
+{% set since = last_batch_before() %}
 {% set keys = {
     'incidents': 'incident_id',
     'disputes': 'dispute_id',
@@ -27,7 +19,7 @@ with since as (
     'tasks': 'task_id',
 } %}
 -- What was loaded since: every version of a row or event that has a new one, for it may have named another item.
-{% for table, key in keys.items() %}
+with{% for table, key in keys.items() %}
 {{ table }} as (
 
     select
@@ -36,7 +28,7 @@ with since as (
     from {{ ref('stg_' ~ table) }}
     where {{ key }} in (
         select {{ key }} from {{ ref('stg_' ~ table) }}
-        where batch_id > (select batch_id from since)
+        where batch_id > {{ since }}
     )
 
 ),
@@ -50,7 +42,7 @@ events as (
         loop,
         item_id
     from {{ ref('stg_loop_events') }}
-    where event_id in (select event_id from {{ ref('stg_loop_events') }} where batch_id > (select batch_id from since))
+    where event_id in (select event_id from {{ ref('stg_loop_events') }} where batch_id > {{ since }})
 
 ),
 
@@ -108,24 +100,72 @@ naming as (
 
 ),
 
--- What was not over when the build before was made: its course depends on the moment that is looked at.
-unsettled as (
+-- Days whose coverage is not what it was, whole: what happened on them has figures now, or no longer has.
+ranges_now as (
 
-    select work_item_id
-    from {{ as_it_was('intermediate', 'int_present_states') }}
-    where is_open
-    union
-    select work_item_id
-    from {{ as_it_was('intermediate', 'int_work_items') }}
-    where opened_at > (select as_of from since) or withdrawn_at > (select as_of from since)
-    union
-    select work_item_id
-    from {{ as_it_was('marts', 'fct_item_events') }}
-    where occurred_at > (select as_of from since) or recorded_at > (select as_of from since)
-    union
-    select work_item_id
-    from {{ as_it_was('marts', 'fct_sla_targets') }}
-    where ended_at is null or ended_at > (select as_of from since)
+    select station_id, source_table, range_agg(tstzrange(covers_from, covers_until)) as covered
+    from {{ ref('int_coverage') }}
+    group by station_id, source_table
+
+),
+
+ranges_before as (
+
+    select station_id, source_table, range_agg(tstzrange(covers_from, covers_until)) as covered
+    from {{ part_before('int_coverage') }}
+    group by station_id, source_table
+
+),
+
+changed as (
+
+    select
+        source_table,
+        unnest(
+            (coalesce(ranges_now.covered, '{}') - coalesce(ranges_before.covered, '{}'))
+            + (coalesce(ranges_before.covered, '{}') - coalesce(ranges_now.covered, '{}'))
+        ) as moments
+    from ranges_now
+    full join ranges_before using (station_id, source_table)
+
+),
+
+changed_days as (
+
+    select distinct
+        source_table,
+        {{ local_midnight(local_date('lower(moments)')) }} as begins_at,
+        {{ local_midnight(local_date('upper(moments)') ~ ' + 1') }} as ends_at
+    from changed
+
+),
+
+in_their_light as (
+
+    select
+        states.loop,
+        states.item_id
+    from changed_days
+    inner join {{ ref('loops') }} as loops using (source_table)
+    -- by station, for so the mart is indexed
+    cross join (
+        select station_id from {{ ref('stg_stations') }}
+        where is_effective
+        union all
+        select 'UNASSIGNED'
+    ) as stations
+    cross join lateral (
+        select
+            stages.loop,
+            stages.item_id
+        from {{ as_it_was('marts', 'fct_loop_stages') }} as stages
+        where
+            stages.station_id = stations.station_id
+            and stages.loop = loops.loop
+            and stages.valid_from >= coalesce(changed_days.begins_at, '-infinity')
+            and stages.valid_from < coalesce(changed_days.ends_at, 'infinity')
+        offset 0
+    ) as states
 
 ),
 
@@ -142,11 +182,13 @@ touched as (
     union
     select * from naming
     union
+    select * from in_their_light
+    union
+    -- what was not over
     select
-        items.loop,
-        items.item_id
-    from unsettled
-    inner join {{ as_it_was('intermediate', 'int_work_items') }} as items using (work_item_id)
+        loop,
+        item_id
+    from {{ as_it_was('intermediate', 'int_unsettled_items') }}
 
 )
 

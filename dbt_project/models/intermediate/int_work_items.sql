@@ -1,4 +1,7 @@
-{{ config(materialized='incremental') }}
+{{ config(
+    materialized='incremental',
+    indexes=[{'columns': ['item_key']}, {'columns': ['work_item_id']}, {'columns': ['item_id']}]
+) }}
 
 -- Every table of work items under one set of columns. A tombstone keeps its item: what was withdrawn was once open.
 with incidents as (

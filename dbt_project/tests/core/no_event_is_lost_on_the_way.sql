@@ -3,7 +3,7 @@
 with expected as (
 
     select versions.event_id
-    from {{ part_of_rows('int_event_versions', 'item_id') }} as versions
+    from {{ part_of_events() }} as versions
     inner join {{ part('int_work_items') }} as items on versions.work_item_id = items.work_item_id
     where versions.counts
 

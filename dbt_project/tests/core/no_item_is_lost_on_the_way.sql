@@ -13,7 +13,7 @@ with staged as (
     select
         '{{ table }}' as source_table,
         loop || ':' || {{ key }} as work_item_id
-    from {{ ref('stg_' ~ table) }}
+    from {{ part_of_rows('stg_' ~ table, key) }} as rows_of_{{ table }}
     where is_current
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -35,5 +35,5 @@ select
     named.source_tables as staged_in,
     items.source_table as mart_says
 from named
-full join {{ ref('fct_work_items') }} as items using (work_item_id)
+full join {{ part('fct_work_items') }} as items using (work_item_id)
 where coalesce(items.source_table <> all(named.source_tables), true)

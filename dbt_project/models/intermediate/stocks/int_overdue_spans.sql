@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', meta={'keeps_before': true}) }}
+{{ config(materialized='incremental', indexes=[{'columns': ['work_item_id']}], meta={'keeps_before': true}) }}
 
 -- Breaches of limits that somebody confirmed. A breach that is still ahead stands here too; the days that
 -- have not come yet are cut off where days are counted.

@@ -11,7 +11,7 @@
 
 with versions as (
 
-    select * from {{ part_of_rows('int_event_versions', 'item_id') }} as stored
+    select * from {{ part_of_events() }}
 
 ),
 

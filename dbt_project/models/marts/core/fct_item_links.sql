@@ -15,13 +15,13 @@ with items as (
 ),
 
 -- what is linked to may be any item
-linked_items as (
+linked_items as not materialized (
 
     select work_item_id, loop, item_id, source_table from {{ ref('int_work_items') }}
 
 ),
 
-incidents as (
+incidents as not materialized (
 
     select work_item_id, item_id from linked_items where source_table = 'incidents'
 

@@ -1,4 +1,5 @@
 {{ config(
+    materialized='incremental',
     indexes=[
         {'columns': ['work_item_id', 'call_work_item_id'], 'unique': True},
         {'columns': ['station_id']},
@@ -40,17 +41,6 @@ categories as (
 
 ),
 
-cancelled as (
-
-    select
-        work_item_id,
-        min(valid_from) as cancelled_at
-    from {{ ref('fct_loop_stages') }}
-    where status = 'cancelled'
-    group by work_item_id
-
-),
-
 -- Several calls about one matter are one call; what reception took for invalid is none. What the scene finds
 -- out later does not count: it was not known when the call came.
 calls as (
@@ -60,11 +50,9 @@ calls as (
         incidents.incident_id,
         incidents.place_key,
         incidents.received_at,
-        incidents.category_initial,
-        cancelled.cancelled_at
+        incidents.category_initial
     from {{ ref('fct_incidents') }} as incidents
     left join categories on incidents.category_initial = categories.category
-    left join cancelled on incidents.work_item_id = cancelled.work_item_id
     where
         incidents.place_key is not null
         and incidents.merged_into is null
@@ -80,7 +68,11 @@ select
     calls.category_initial as call_category,
     followed.followed_from,
     calls.received_at as called_at,
-    calls.cancelled_at,
+    (
+        select min(stages.valid_from)
+        from {{ ref('fct_loop_stages') }} as stages
+        where calls.work_item_id = stages.work_item_id and stages.status = 'cancelled'
+    ) as cancelled_at,
     {{ minutes_between('followed.followed_from', 'calls.received_at') }} / 60.0 as hours_after
 from followed
 inner join calls
@@ -89,3 +81,6 @@ inner join calls
         and followed.followed_from < calls.received_at
         and followed.followed_from + followed.followed_for >= calls.received_at
         and followed.incident_id is distinct from calls.incident_id
+{% if var('catch_up') -%}
+where followed.work_item_id in (select touched.work_item_id from {{ ref('int_touched_follows') }} as touched)
+{%- endif %}

@@ -8,59 +8,13 @@
     ]
 ) }}
 
-with found as (
+{#- What rules of one item say is placed with the touched items alone when catching up. -#}
+{%- set of_one_item, of_many = [], [] -%}
+{%- for stem in var('finding_models') -%}
+    {%- do (of_one_item if execute and var('catch_up') and is_of_one_item(stem) else of_many).append(stem) -%}
+{%- endfor -%}
 
-    {% for stem in var('finding_models') %}
-    select
-        '{{ stem | replace("finding_", "", 1) }}'::text as rule_id,
-        work_item_id,
-        station_id,
-        loop,
-        found_at,
-        mended_at,
-        is_silence,
-        subject_key,
-        detail
-    from {{ ref(stem) }}
-    {% if not loop.last %}union all{% endif %}
-    {% else %}
-    select
-        null::text as rule_id,
-        null::text as work_item_id,
-        null::text as station_id,
-        null::text as loop,
-        null::timestamptz as found_at,
-        null::timestamptz as mended_at,
-        null::boolean as is_silence,
-        null::text as subject_key,
-        null::jsonb as detail
-    where false
-    {% endfor %}
-
-),
-
-items as (
-
-    select
-        work_item_id,
-        source_table,
-        case when is_withdrawn then greatest(withdrawn_at, opened_at) end as withdrawn_at
-    from {{ ref('int_work_items') }}
-
-),
-
-states as (
-
-    select
-        work_item_id,
-        station_id,
-        valid_from,
-        valid_to
-    from {{ ref('fct_loop_stages') }}
-
-),
-
-known as (
+with known as (
 
     select
         station_id,
@@ -74,28 +28,11 @@ known as (
 -- A finding belongs to the station that had the item when it became true, whoever has it now.
 placed as (
 
-    select
-        found.rule_id,
-        found.work_item_id,
-        coalesce(states.station_id, found.station_id, 'UNASSIGNED') as station_id,
-        found.loop,
-        found.found_at,
-        -- a row that was withdrawn takes what was wrong with it along
-        least(
-            found.mended_at,
-            case when items.withdrawn_at > found.found_at then items.withdrawn_at end
-        ) as mended_at,
-        found.is_silence,
-        items.source_table,
-        found.subject_key,
-        found.detail
-    from found
-    left join items using (work_item_id)
-    left join states
-        on found.work_item_id = states.work_item_id
-        and states.valid_from <= found.found_at
-        and (states.valid_to is null or states.valid_to > found.found_at)
-    where coalesce(items.withdrawn_at >= found.found_at, true)
+    {{ placed_findings(of_many, ref('int_work_items'), ref('fct_loop_stages')) }}
+    {%- if var('catch_up') %}
+    union all
+    {{ placed_findings(of_one_item, part('int_work_items'), part('fct_loop_stages'), are_parts=true) }}
+    {%- endif %}
 
 ),
 

@@ -1,8 +1,10 @@
+{{ config(meta={'item': "loop || ':' || (detail ->> 'item_id')"}) }}
+
 with orphans as (
 
     select events.*
-    from {{ ref('int_event_versions') }} as events
-    left join {{ ref('int_work_items') }} as items using (work_item_id)
+    from {{ part_of_events() }} as events
+    left join {{ part('int_work_items') }} as items using (work_item_id)
     where events.counts and items.work_item_id is null
 
 )

@@ -31,18 +31,6 @@ incidents as (
 
 ),
 
--- taken back: returned, or cancelled before the department was done
-taken_back as (
-
-    select
-        work_item_id,
-        min(valid_from) as taken_back_at
-    from {{ ref('int_item_states') }}
-    where is_live and (status = 'cancelled' or effect = 'return')
-    group by work_item_id
-
-),
-
 diversions as (
 
     select
@@ -51,7 +39,16 @@ diversions as (
         diversions.sent_at,
         taken_back.taken_back_at
     from {{ ref('fct_diversions') }} as diversions
-    left join taken_back using (work_item_id)
+    -- taken back: returned, or cancelled before the department was done
+    left join lateral (
+        select min(states.valid_from) as taken_back_at
+        from {{ ref('int_item_states') }} as states
+        where
+            states.item_key = hashtextextended(diversions.work_item_id, 0)
+            and states.is_live
+            and (states.status = 'cancelled' or states.effect = 'return')
+    ) as taken_back on true
+    where diversions.incident_id in (select incidents.incident_id from incidents)
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(meta={'touched_by': 'int_touched_follows'}) }}
+
 -- A transfer is not a result. At places that call all the time the next call says nothing, so they are left out.
 with incidents as not materialized (
 
@@ -27,7 +29,11 @@ diverted as (
         incidents.category_initial
     from {{ ref('fct_diversions') }} as diversions
     inner join incidents using (incident_id)
-    where incidents.place_key is not null
+    where
+        incidents.place_key is not null
+        {% if var('catch_up') -%}
+        and diversions.work_item_id in (select touched.work_item_id from {{ ref('int_touched_follows') }} as touched)
+        {%- endif %}
 
 ),
 

@@ -1,4 +1,5 @@
 {{ config(
+    materialized='incremental',
     indexes=[
         {'columns': ['metric_id', 'station_id', 'metric_date']},
         {'columns': ['work_item_id']},

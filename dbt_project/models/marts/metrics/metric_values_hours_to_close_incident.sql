@@ -1,3 +1,5 @@
+{{ config(materialized='view', persist_docs={'relation': false, 'columns': false}) }}
+
 -- The first closing; an incident opened again keeps it.
 with closings as (
 
@@ -5,7 +7,7 @@ with closings as (
         work_item_id,
         station_id,
         valid_from as closed_at
-    from {{ ref('int_item_states') }}
+    from {{ part('int_item_states') }}
     where loop = 'incident' and status = 'closed'
     order by work_item_id, event_seq
 
@@ -19,7 +21,7 @@ measured as (
         {{ local_date('closings.closed_at') }} as metric_date,
         extract(epoch from closings.closed_at - items.opened_at) / 3600.0 as value
     from closings
-    inner join {{ ref('int_work_items') }} as items using (work_item_id)
+    inner join {{ part('int_work_items') }} as items using (work_item_id)
 
 )
 

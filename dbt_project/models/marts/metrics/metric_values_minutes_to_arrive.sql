@@ -1,3 +1,5 @@
+{{ config(materialized='view', persist_docs={'relation': false, 'columns': false}) }}
+
 -- The station is the one that held the incident when somebody arrived.
 with arrivals as (
 
@@ -5,7 +7,7 @@ with arrivals as (
         work_item_id,
         station_id,
         valid_from as arrived_at
-    from {{ ref('int_item_states') }}
+    from {{ part('int_item_states') }}
     where event_stage = 'arrive' and loop = 'incident'
     order by work_item_id, event_seq
 
@@ -19,7 +21,7 @@ measured as (
         {{ local_date('arrivals.arrived_at') }} as metric_date,
         incidents.minutes_to_arrive::double precision as value
     from arrivals
-    inner join {{ ref('fct_incidents') }} as incidents using (work_item_id)
+    inner join {{ part('fct_incidents') }} as incidents using (work_item_id)
     where incidents.minutes_to_arrive is not null
 
 )
