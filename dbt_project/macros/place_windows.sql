@@ -1,6 +1,6 @@
 {#- Every window with what was expected and p, the chance of as many calls or more; with least_calls, only those of so
-    many calls, merged ones not counted. -#}
-{% macro place_windows(least_calls=none) -%}
+    many calls, merged ones not counted; with places, a relation, only those of its places. -#}
+{% macro place_windows(least_calls=none, places=none) -%}
 with places as (
 
     select
@@ -43,9 +43,14 @@ dated as (
     from {{ ref('int_place_spans') }} as spans
     inner join places using (place_id)
     cross join months
-    {%- if least_calls is not none %}
-    where spans.calls >= {{ least_calls }}
-    {%- endif %}
+    where
+        true
+        {%- if least_calls is not none %}
+        and spans.calls >= {{ least_calls }}
+        {%- endif %}
+        {%- if places is not none %}
+        and spans.place_id in (select touched.place_id from {{ places }} as touched)
+        {%- endif %}
     offset 0
 
 ),

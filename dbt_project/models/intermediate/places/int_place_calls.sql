@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', meta={'keeps_before': true}) }}
+
 -- The calls that count at a place, as they were known when their first day ended: so no later answer rewrites a window.
 {%- set memory = var('place_window_days') + var('place_history_days') %}
 
@@ -10,7 +12,7 @@ with incidents as (
         {{ days_later('incidents.received_at', var('place_window_days')) }} as window_ends_at,
         incidents.loop = 'call'
         or incidents.handled_at < {{ local_midnight(local_date('incidents.received_at') ~ ' + 1') }} as is_answered
-    from {{ ref('fct_incidents') }} as incidents
+    from {{ part('fct_incidents') }} as incidents
     where incidents.received_at <= {{ as_of() }}
 
 ),
@@ -21,7 +23,7 @@ callers as (
         loop,
         incident_id,
         reporter_key
-    from {{ ref('stg_incidents') }}
+    from {{ part_of_rows('stg_incidents', 'incident_id') }} as stored
     where is_current and reporter_key is not null
 
 ),

@@ -1,3 +1,5 @@
+{{ config(pre_hook='{{ keep_as_it_was() }}') }}
+
 {#- What places are like before anything is known of one: closedloop.statistics.exceedance.place_prior, by moments, learnt
     anew at the beginning of each local month from the history of every place known by then, the quiet ones included.
     A call counts at every beginning of a month that finds it in the history. -#}

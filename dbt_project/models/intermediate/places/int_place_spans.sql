@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', meta={'touched_by': 'int_touched_places', 'touched_key': 'place_id'}) }}
+
 {#- Running sums of dated changes: a call enters the window when it comes, passes from it into the history 30 days later,
     and leaves the history 334 days after that. A window of one call is no repeat and has no row: a call that stands
     alone enters no window, and what changes after the last call that does not is left out. -#}
@@ -51,6 +53,9 @@ calls as materialized (
             (place_id, caller) in (select often.place_id, often.caller from {{ ref('int_place_callers') }} as often), false
         ) as calls_often
     from {{ ref('int_place_calls') }}
+    {% if var('catch_up') -%}
+    where place_id in (select touched.place_id from {{ ref('int_touched_places') }} as touched)
+    {%- endif %}
     order by place_id
 
 ),

@@ -1,4 +1,7 @@
-{{ config(indexes=[{'columns': ['place_id'], 'unique': True}, {'columns': ['station_id']}]) }}
+{{ config(
+    pre_hook='{{ keep_as_it_was() }}',
+    indexes=[{'columns': ['place_id'], 'unique': True}, {'columns': ['station_id']}]
+) }}
 
 with calls as (
 
