@@ -94,7 +94,7 @@ class History:
         return f"{self.item.get('loop') or default_loop}:{self.item[key]}"
 
 
-def _versioned(row: Row, **more: Any) -> Row:
+def versioned(row: Row, **more: Any) -> Row:
     system = {
         "version": 1,
         "is_current": True,
@@ -158,10 +158,10 @@ def invent(pick: Pick, reference: Reference) -> History:
         flaw = pick([None] * 12 + ["supersedes", "gone", "old"])
         if flaw == "supersedes" and number > 0:
             event["supersedes"] = pick(range(number))
-        rows.append(_versioned(event, retracted=flaw == "gone", is_current=flaw != "old"))
+        rows.append(versioned(event, retracted=flaw == "gone", is_current=flaw != "old"))
     withdrawn = pick(range(10)) == 0
     loaded_at = _moved(pick, now) if withdrawn else LOADED_AT
-    return History(table, _versioned(item, retracted=withdrawn, loaded_at=loaded_at), rows)
+    return History(table, versioned(item, retracted=withdrawn, loaded_at=loaded_at), rows)
 
 
 def _invent_item(pick: Pick, reference: Reference, loop: str, table: str, opened: datetime) -> Row:
@@ -217,7 +217,7 @@ def stations_and_coverage(tables: list[str]) -> tuple[list[Row], list[Row]]:
     """Raw station rows, and what loads cover of each table: everything, or two days from an opening."""
     until = {ALWAYS_LOADED: FAR} | {s: o + COVERED_FOR for o, s in STATION_OF_OPENING.items()}
     stations = [
-        _versioned({"station_id": s, "bureau_id": "B1", "name_zh": s, "sort_order": n})
+        versioned({"station_id": s, "bureau_id": "B1", "name_zh": s, "sort_order": n})
         for n, s in enumerate(sorted(until))
     ]
     coverage = [

@@ -22,12 +22,14 @@ from closedloop.intake.reference import load_reference
 from closedloop.intake.store.stage_events import write_down
 from closedloop.intake.store.stage_rules import rules_in_force
 from closedloop.settings import get_settings
-from tests.asof.histories import FAR, History, random_histories, stations_and_coverage
+from tests.asof.histories import FAR, History, random_histories, stations_and_coverage, versioned
 from tests.oracle.raw_rows import ITEM_TABLES, Row
 from tests.oracle.reference import Reference
 
 #: Until when each batch covers what it covers: moments before, among and after those of the histories.
 MOMENTS = [datetime(2025, 5, 1, tzinfo=UTC), datetime(2026, 2, 12, tzinfo=UTC), FAR]
+#: A station that sends no such export with the second batch, and then one for all the time since the first.
+BEHIND = ("S00", "incidents")
 CATEGORIES = ["noise", "theft", "不认识的类别", None]
 
 
@@ -45,7 +47,8 @@ def instalments(reference: Reference, count: int, seed: int) -> list[Version]:
     """What every batch brings, in the order of the batches."""
     source = random.Random(seed)
     found = random_histories(reference, count, seed)
-    return sorted(_versions(found, source), key=lambda version: version.batch)
+    versions = [*_versions(found, source), *_ordinary(count, source)]
+    return sorted(versions, key=lambda version: version.batch)
 
 
 def _versions(found: list[History], source: random.Random) -> Iterator[Version]:
@@ -68,6 +71,36 @@ def _versions(found: list[History], source: random.Random) -> Iterator[Version]:
                 if row["version"] > 1:
                     row = row | source.choice(_changes_of_event(history, found, source))
                 yield Version(batch, "loop_events", "event_id", row)
+
+
+def _ordinary(count: int, source: random.Random) -> Iterator[Version]:
+    """Calls as most are: closed within hours and never spoken of again. Only time, or what is said of other rows,
+    changes anything about them."""
+    # the first call of all is told of last: its station's history begins earlier than it did
+    yield _call(0, 3, MOMENTS[0] - timedelta(days=200), "S00", "文化路1号", source)
+    for number in range(1, count):
+        received = MOMENTS[0] + timedelta(days=source.uniform(-90, 90))
+        # a place that is called from for a month and then no more, or one that others name, too
+        of_a_month = f"人民路{received:%y%m}号"
+        place = source.choice([of_a_month, of_a_month, "文化路1号", None])
+        batch = 1 if received < MOMENTS[0] else source.choice([1, 2])
+        yield _call(number, batch, received, source.choice(["S00", "S00", "S04"]), place, source)
+
+
+def _call(
+    number: int, batch: int, received: datetime, station: str, place: str | None, source: random.Random
+) -> Version:
+    row = {
+        "incident_id": f"ordinary{number:05}",
+        "loop": None,
+        "station_id": station,
+        "initial_type": source.choice(CATEGORIES),
+        "place": place,
+        "received_at": received,
+        "arrived_at": received + timedelta(minutes=source.randint(1, 60)),
+        "closed_at": received + timedelta(hours=source.randint(1, 30)),
+    }
+    return Version(batch, "incidents", "incident_id", versioned(row, batch_id=batch))
 
 
 def _course(row: Row, source: random.Random, quiet: bool) -> Iterator[tuple[int, Row]]:
@@ -111,6 +144,7 @@ def _changes_of_item(history: History, opened_by: str, source: random.Random) ->
         {"retracted": not history.item["retracted"]},
         {"loop": source.choice(["traffic_fine", "hazard"])} if history.table == "tasks" else {},
         {"severity": "red"} if history.table in ("disputes", "directives", "tasks") else {"outcome": "x"},
+        {"place": "文化路9号", "place_key": "文化路9号"} if history.table == "incidents" else {},
     ]
 
 
@@ -163,7 +197,9 @@ def bring(connection: psycopg.Connection[Any], versions: list[Version], batch: i
             )
             _insert(cursor, ("raw", version.table), row)
         for cover in coverage:
-            until = min(cover["covers_until"], MOMENTS[batch - 1])
+            silent = batch == 2 and (cover["station_id"], cover["table_name"]) == BEHIND
+            moment = MOMENTS[0 if silent else batch - 1]
+            until = min(cover["covers_until"], moment)
             _insert(cursor, ("ops", "coverage"), cover | {"batch_id": batch, "covers_until": until})
 
 
