@@ -74,8 +74,8 @@ def _versions(found: list[History], source: random.Random) -> Iterator[Version]:
 
 
 def _ordinary(count: int, source: random.Random) -> Iterator[Version]:
-    """Calls as most are: closed within hours and never spoken of again. Only time, or what is said of other rows,
-    changes anything about them."""
+    """Calls as most are: closed within hours and never spoken of again. Only time changes anything of them,
+    or what is said of other rows."""
     # the first call of all is told of last: its station's history begins earlier than it did
     yield _call(0, 3, MOMENTS[0] - timedelta(days=200), "S00", "文化路1号", source)
     for number in range(1, count):
