@@ -84,7 +84,10 @@ def _dbt_in_waiting() -> tuple[int, socket.socket]:
         os._exit(0)  # The refresh ended, or was killed, before it built.
     size, data = int.from_bytes(length, "big"), b""
     while len(data) < size:
-        data += theirs.recv(size - len(data))
+        more = theirs.recv(size - len(data))
+        if not more:
+            os._exit(0)  # The refresh was killed in the middle of its order.
+        data += more
     theirs.close()
     order = json.loads(data)
     descriptors = array.array("i")
