@@ -113,9 +113,10 @@ def texts_of(page: Page) -> list[str]:
 def charts_of(page: Page) -> list[dict]:
     """Every chart, once all are drawn, with its accessible ``name`` and the ``rows`` of its table."""
     page.wait_for_function(_DRAWN)
-    # A chart gets its name a moment after it is drawn; one that gets none is for the caller to find.
+    # A chart gets its name a moment after it is drawn, on a busy machine a long one; one without is for the
+    # caller to find.
     with suppress(TimeoutError):
-        page.wait_for_function(f"() => ({_CHARTS})().every((chart) => chart.name)", timeout=10_000)
+        page.wait_for_function(f"() => ({_CHARTS})().every((chart) => chart.name)", timeout=60_000)
     return page.evaluate(_CHARTS)
 
 
