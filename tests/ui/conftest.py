@@ -161,8 +161,12 @@ class Visitor:
         return self.page
 
     def settled(self) -> None:
-        """Wait until nothing runs any more; a page that broke on the way is no page."""
+        """Wait until nothing runs any more and every part is there; a page that broke on the way is no page.
+
+        The script can have ended while the browser still loads what shows its charts and tables.
+        """
         expect(self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+        expect(self.page.locator("[data-testid=stSkeleton], [data-testid=stAppSkeleton]")).to_have_count(0)
         expect(self.page.locator(".st-key-page_failed")).to_have_count(0)
 
     def choose(self, name: str) -> None:
