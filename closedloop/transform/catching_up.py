@@ -156,7 +156,9 @@ join pg_depend as d on d.refclassid = 'pg_class'::regclass and d.refobjid = part
 join pg_rewrite as r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
 join pg_class as c on c.oid = r.ev_class
 join pg_namespace as n on n.oid = c.relnamespace
-where part.relnamespace = to_regnamespace(%s) and part.relname like '%%\_\_part'
+where
+    part.relnamespace = to_regnamespace(%s)
+    and (part.relname like '%%\_\_part' or part.relname like 'int\_touched\_%%')
 """
 _PARTS = r"""
 select relname from pg_class
@@ -167,8 +169,9 @@ where relnamespace = to_regnamespace(%s) and relkind = 'r' and relname like '%%\
 def drop_parts(conn: Connection, views: dict[str, LiteralString]) -> None:
     """Drop the parts: once their tables are whole, nobody reads them.
 
-    The views that read them (rules that look at one item at a time) get their own queries back, those of the
-    build that was gone on from: the code is the same, or that build would not have been.
+    The views that read them (rules that look at one item at a time), or that were asked about touched rows
+    alone, get their own queries back, those of the build that was gone on from: the code is the same, or that
+    build would not have been.
     """
     with conn.transaction():
         for (view,) in conn.execute(_VIEWS_OF_PARTS, [_INTERMEDIATE]).fetchall():

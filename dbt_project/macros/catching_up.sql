@@ -50,6 +50,13 @@
     {%- else -%}0{%- endif -%}
 {%- endmacro %}
 
+{#- The moment of the build that is gone on from, as a constant for the same reason. -#}
+{% macro as_of_before() -%}
+    {%- if execute -%}
+        timestamptz '{{ run_query('select as_of from ' ~ as_it_was('reference', 'caught_up_from')).columns[0].values()[0].isoformat() }}'
+    {%- else -%}null{%- endif -%}
+{%- endmacro %}
+
 {#- A table as it stands, without a dependency on its model, which would be a circle. -#}
 {% macro as_it_was(schema, name) -%}
     {{ schema }}{{ env_var('CLOSEDLOOP_SCHEMA_SUFFIX', '_next') }}.{{ name }}
@@ -110,8 +117,8 @@
 
 {#- Before a build that catches up adds to a table of what such models say: without what is made anew from all.
     ``id`` is the column that names the model, without ``prefix``. A model's ``meta.item`` is an expression over the
-    table for the item that a row is about, where ``work_item_id`` does not say it; its ``meta.touched_by`` a model of
-    other items than int_touched_items, which it speaks of when catching up. -#}
+    table for what a row is about, where ``work_item_id`` does not say it; its ``meta.touched_by`` a model of others than
+    int_touched_items, which it speaks of when catching up, and ``meta.touched_key`` that model's columns for them. -#}
 {% macro forget_what_is_told_anew(id, prefix, models) -%}
     {%- if execute and var('catch_up') -%}
         delete from {{ this }}
@@ -127,7 +134,7 @@
         or (
             {{ id }} = '{{ node.name | replace(prefix, "", 1) }}'
             and {{ node.config.meta.item or 'work_item_id' }} in (
-                select work_item_id
+                select {{ node.config.meta.touched_key or 'work_item_id' }}
                 from {{ as_it_was('intermediate', node.config.meta.touched_by or 'int_touched_items') }}
             )
         )

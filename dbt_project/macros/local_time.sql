@@ -19,3 +19,8 @@
         )::date + 1
     )
 {%- endmacro %}
+
+{#- The moment at which a duty day ends. -#}
+{% macro duty_day_end(day) -%}
+    {{ local_midnight(day) }} + interval '{{ var("duty_day_start_hour") }} hours'
+{%- endmacro %}

@@ -26,10 +26,14 @@ from tests.asof.histories import FAR, History, random_histories, stations_and_co
 from tests.oracle.raw_rows import ITEM_TABLES, Row
 from tests.oracle.reference import Reference
 
-#: Until when each batch covers what it covers: moments before, among and after those of the histories.
-MOMENTS = [datetime(2025, 5, 1, tzinfo=UTC), datetime(2026, 2, 12, tzinfo=UTC), FAR]
+#: Until when each batch covers what it covers: moments before, among and after those of the histories. The
+#: first is ten minutes before a duty day ends.
+MOMENTS = [datetime(2025, 4, 30, 23, 50, tzinfo=UTC), datetime(2026, 2, 12, tzinfo=UTC), FAR]
 #: A station that sends no such export with the second batch, and then one for all the time since the first.
 BEHIND = ("S00", "incidents")
+#: What nobody sends for a month after the first batch: only with the third, and then without that month.
+SILENT = "tasks"
+AWAY = timedelta(days=30)
 CATEGORIES = ["noise", "theft", "不认识的类别", None]
 
 
@@ -47,7 +51,12 @@ def instalments(reference: Reference, count: int, seed: int) -> list[Version]:
     """What every batch brings, in the order of the batches."""
     source = random.Random(seed)
     found = random_histories(reference, count, seed)
-    versions = [*_versions(found, source), *_ordinary(count, source)]
+    versions = [
+        *_versions(found, source),
+        *_ordinary(count, source),
+        *_crowds(source),
+        *_called_again(source),
+    ]
     return sorted(versions, key=lambda version: version.batch)
 
 
@@ -85,6 +94,56 @@ def _ordinary(count: int, source: random.Random) -> Iterator[Version]:
         place = source.choice([of_a_month, of_a_month, "文化路1号", None])
         batch = 1 if received < MOMENTS[0] else source.choice([1, 2])
         yield _call(number, batch, received, source.choice(["S00", "S00", "S04"]), place, source)
+
+
+def _crowds(source: random.Random) -> Iterator[Version]:
+    """Items closed together in the last half hour of a duty day."""
+    # Calls of one instant: nine in time, five told of later, and ten were another station's.
+    together = MOMENTS[0] - timedelta(days=3, minutes=5)
+    for number in range(14):
+        call = _call(
+            10_000 + number, 1 if number < 9 else 2, together - timedelta(hours=9), "S04", None, source
+        )
+        row = call.row | {"closed_at": together}
+        yield Version(call.batch, call.table, call.key, row)
+        if number < 10:
+            row = row | {"station_id": "S00", "version": 2, "batch_id": 3}
+            yield Version(3, call.table, call.key, row)
+    # Tasks minutes before the first batch's moment: the duty day ends by itself, nobody speaks of them again.
+    for number in range(12):
+        closed = MOMENTS[0] - timedelta(minutes=19 - number)
+        task = {"task_id": f"crowd{number:02}", "loop": "hazard", "station_id": "S00", "severity": "blue"}
+        yield Version(1, SILENT, "task_id", versioned(task | {"opened_at": closed - timedelta(days=2)}))
+        event = {"event_id": f"crowd{number:02}", "loop": "hazard", "item_id": task["task_id"]}
+        event |= {"stage": "close", "occurred_at": closed}
+        yield Version(1, "loop_events", "event_id", versioned(event))
+
+
+def _called_again(source: random.Random) -> Iterator[Version]:
+    """Diversions that are over, each with a call from the same place a few hours later."""
+    diverted = MOMENTS[0] - timedelta(days=60)
+
+    def call(number: int, batch: int, received: datetime, place: str) -> Version:
+        made = _call(20_000 + number, batch, received, "S04", place, source)
+        return Version(batch, made.table, made.key, made.row | {"place_key": place, "initial_type": "noise"})
+
+    for number, (place, told_in) in enumerate([("建设路1号", 1), ("建设路2号", 1), ("建设路3号", 2)]):
+        first = call(10 * number, 1, diverted - timedelta(hours=1), place)
+        again = call(10 * number + 1, told_in, diverted + timedelta(hours=10), place)
+        yield from (first, again)
+        diversion = {"diversion_id": f"over{number}", "incident_id": first.row["incident_id"]}
+        diversion |= {"station_id": "S04", "sent_at": diverted, "category": "noise", "department_id": "sifa"}
+        yield Version(1, "diversions", "diversion_id", versioned(diversion | {"loop": None}))
+        event = {"event_id": f"over{number}", "loop": "diversion", "item_id": f"over{number}"}
+        event |= {"stage": "feedback", "occurred_at": diverted + timedelta(days=1)}
+        yield Version(1, "loop_events", "event_id", versioned(event))
+        if number == 0:
+            # it was another place
+            moved = {"place": "建设路9号", "place_key": "建设路9号", "version": 2, "batch_id": 3}
+            yield Version(3, again.table, again.key, again.row | moved)
+        elif number == 1:
+            # that had been calling all the time, as is told of later
+            yield from (call(100 + n, 2, diverted - timedelta(days=n), place) for n in range(2, 6))
 
 
 def _call(
@@ -197,10 +256,18 @@ def bring(connection: psycopg.Connection[Any], versions: list[Version], batch: i
             )
             _insert(cursor, ("raw", version.table), row)
         for cover in coverage:
-            silent = batch == 2 and (cover["station_id"], cover["table_name"]) == BEHIND
+            silent = batch == 2 and (
+                (cover["station_id"], cover["table_name"]) == BEHIND or cover["table_name"] == SILENT
+            )
             moment = MOMENTS[0 if silent else batch - 1]
             until = min(cover["covers_until"], moment)
-            _insert(cursor, ("ops", "coverage"), cover | {"batch_id": batch, "covers_until": until})
+            since = cover["covers_from"]
+            if batch == 3 and cover["table_name"] == SILENT:
+                since = MOMENTS[0] + AWAY
+                if since >= until:
+                    continue
+            covered = {"batch_id": batch, "covers_from": since, "covers_until": until}
+            _insert(cursor, ("ops", "coverage"), cover | covered)
 
 
 def _insert(cursor: psycopg.Cursor[Any], relation: tuple[str, str], row: Row) -> None:

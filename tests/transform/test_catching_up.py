@@ -134,6 +134,23 @@ def test_what_caught_up_is_what_a_full_build_makes(caught: Caught) -> None:
     )
 
 
+def test_histories_have_findings_about_many_items(caught: Caught) -> None:
+    """Otherwise nothing is said of how rules that compare items catch up."""
+    with caught.warehouse.connect("owner") as owner:
+        found = owner.execute(
+            """
+            select rule_id, station_id, coalesce(detail ->> 'at_the_end', detail ->> 'items')::integer
+            from marts.fct_findings where rule_id in ('mass_closing', 'same_moment_feedback')
+            order by rule_id, found_at
+            """
+        ).fetchall()
+    assert found == [
+        ("mass_closing", "S00", 10),
+        ("mass_closing", "S00", 12),
+        ("same_moment_feedback", "S00", 10),
+    ]
+
+
 def test_a_batch_touches_some_items_and_leaves_others(caught: Caught) -> None:
     """Otherwise nothing was left to be stale, and agreement would mean nothing."""
     for touched in caught.touched:

@@ -1,4 +1,9 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['item_key']}], meta={'keeps_before': true}) }}
+{{ config(
+    materialized='incremental',
+    indexes=[{'columns': ['item_key']}],
+    meta={'keeps_before': true},
+    post_hook='create index if not exists int_item_states_answers on {{ this }} (valid_from) where {{ is_answer() }}'
+) }}
 
 -- The state after every event, carried forward in one sweep over an item's events.
 with events as (

@@ -1,22 +1,31 @@
--- The disputes and diversions whose repeat calls are counted anew: touched ones, and those at a place that a touched
--- incident names or named. Empty in a full build.
-with places as (
+-- The disputes and diversions whose repeat calls are counted anew: touched ones, and those that a touched incident, as it
+-- is or as it was, may be counted for: at its place, from four weeks before they are followed until that ends. Empty in
+-- a full build.
+with calls as (
 
     {% if var('catch_up') %}
-    select place_key from {{ part('fct_incidents') }}
+    select place_key, received_at from {{ part('fct_incidents') }}
     union
-    select place_key from {{ part_before('fct_incidents') }}
+    select place_key, received_at from {{ part_before('fct_incidents') }}
     {% else %}
-    select place_key from {{ ref('fct_incidents') }}
+    select place_key, received_at from {{ ref('fct_incidents') }}
     where false
     {% endif %}
+
+),
+
+followed as (
+
+    {{ followed() }}
 
 )
 
 select work_item_id from {{ ref('int_touched_items') }}
 union
-select work_item_id from {{ ref('fct_disputes') }}
-where place_key in (select places.place_key from places)
-union
-select work_item_id from {{ ref('fct_diversions') }}
-where place_key in (select places.place_key from places)
+select followed.work_item_id
+from followed
+inner join calls
+    on
+        followed.place_key = calls.place_key
+        and calls.received_at >= followed.followed_from - interval '28 days'
+        and calls.received_at <= followed.followed_from + followed.followed_for

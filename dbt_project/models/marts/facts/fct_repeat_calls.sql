@@ -6,31 +6,9 @@
     ]
 ) }}
 
--- A dispute is followed from its first conclusion, a diversion from the moment it was sent.
 with followed as (
 
-    select
-        work_item_id,
-        loop,
-        station_id,
-        incident_id,
-        place_key,
-        concluded_at as followed_from,
-        interval '90 days' as followed_for
-    from {{ ref('fct_disputes') }}
-    where concluded_at is not null
-
-    union all
-
-    select
-        work_item_id,
-        loop,
-        station_id,
-        incident_id,
-        place_key,
-        sent_at,
-        interval '30 days'
-    from {{ ref('fct_diversions') }}
+    {{ followed() }}
 
 ),
 

@@ -1,11 +1,44 @@
+{{ config(meta={
+    'item': '(station_id, found_at)',
+    'touched_by': 'int_touched_moments',
+    'touched_key': 'station_id, duty_day_ends_at',
+}) }}
+
 with closings as (
 
+    {% if var('catch_up') -%}
+    select
+        days.station_id,
+        days.duty_day,
+        states.valid_from as closed_at
+    from (
+        select distinct
+            station_id,
+            duty_day,
+            duty_day_ends_at
+        from {{ ref('int_touched_moments') }}
+    ) as days
+    -- looked up day by day; the width leaves room for a change of the clocks
+    cross join lateral (
+        select stored.valid_from
+        from {{ ref('int_item_states') }} as stored
+        where
+            {{ is_answer('stored') }}
+            and stored.status = 'closed'
+            and stored.station_id = days.station_id
+            and stored.valid_from >= days.duty_day_ends_at - interval '27 hours'
+            and stored.valid_from < days.duty_day_ends_at + interval '3 hours'
+        offset 0
+    ) as states
+    where {{ duty_day('states.valid_from') }} = days.duty_day
+    {%- else -%}
     select
         station_id,
         {{ duty_day('valid_from') }} as duty_day,
         valid_from as closed_at
     from {{ ref('int_item_states') }}
-    where kind = 'stage' and is_live and status = 'closed'
+    where {{ is_answer() }} and status = 'closed'
+    {%- endif %}
 
 ),
 
@@ -14,8 +47,7 @@ days as (
     select
         station_id,
         duty_day,
-        {{ local_midnight('duty_day') }}
-        + interval '{{ var("duty_day_start_hour") }} hours' as ends_at,
+        {{ duty_day_end('duty_day') }} as ends_at,
         closed_at
     from closings
 

@@ -1,4 +1,40 @@
-with feedback as (
+{{ config(meta={
+    'item': '(station_id, loop, found_at)',
+    'touched_by': 'int_touched_moments',
+    'touched_key': 'station_id, loop, valid_from',
+}) }}
+
+with answers as (
+
+    {% if var('catch_up') -%}
+    select
+        states.station_id,
+        states.loop,
+        states.event_stage,
+        states.valid_from
+    from {{ ref('int_touched_moments') }} as moments
+    cross join lateral (
+        select * from {{ ref('int_item_states') }} as stored
+        where
+            {{ is_answer('stored') }}
+            and stored.valid_from = moments.valid_from
+            and stored.station_id = moments.station_id
+            and stored.loop = moments.loop
+        offset 0
+    ) as states
+    {%- else -%}
+    select
+        station_id,
+        loop,
+        event_stage,
+        valid_from
+    from {{ ref('int_item_states') }}
+    where {{ is_answer() }}
+    {%- endif %}
+
+),
+
+feedback as (
 
     select
         station_id,
@@ -6,8 +42,8 @@ with feedback as (
         event_stage,
         valid_from,
         count(*) as items
-    from {{ ref('int_item_states') }}
-    where kind = 'stage' and is_live and event_stage in ('handle', 'close', 'feedback', 'conclude')
+    from answers
+    where event_stage in ('handle', 'close', 'feedback', 'conclude')
     group by station_id, loop, event_stage, valid_from
     having count(*) >= 5
 

@@ -1,0 +1,26 @@
+{#- What repeat calls are counted for, and how long: a dispute from its first conclusion, a diversion from the moment it was
+    sent. -#}
+{% macro followed() -%}
+select
+    work_item_id,
+    loop,
+    station_id,
+    incident_id,
+    place_key,
+    concluded_at as followed_from,
+    interval '90 days' as followed_for
+from {{ ref('fct_disputes') }}
+where concluded_at is not null
+
+union all
+
+select
+    work_item_id,
+    loop,
+    station_id,
+    incident_id,
+    place_key,
+    sent_at,
+    interval '30 days'
+from {{ ref('fct_diversions') }}
+{%- endmacro %}
