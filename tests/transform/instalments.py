@@ -29,6 +29,8 @@ from tests.oracle.reference import Reference
 #: Until when each batch covers what it covers: moments before, among and after those of the histories. The
 #: first is ten minutes before a duty day ends.
 MOMENTS = [datetime(2025, 4, 30, 23, 50, tzinfo=UTC), datetime(2026, 2, 12, tzinfo=UTC), FAR]
+#: When what is long over began.
+LONG_AGO = MOMENTS[0] - timedelta(days=60)
 #: A station that sends no such export with the second batch, and then one for all the time since the first.
 BEHIND = ("S00", "incidents")
 #: What nobody sends for a month after the first batch: only with the third, and then without that month.
@@ -121,29 +123,64 @@ def _crowds(source: random.Random) -> Iterator[Version]:
 
 def _called_again(source: random.Random) -> Iterator[Version]:
     """Diversions that are over, each with a call from the same place a few hours later."""
-    diverted = MOMENTS[0] - timedelta(days=60)
-
-    def call(number: int, batch: int, received: datetime, place: str) -> Version:
-        made = _call(20_000 + number, batch, received, "S04", place, source)
-        return Version(batch, made.table, made.key, made.row | {"place_key": place, "initial_type": "noise"})
-
     for number, (place, told_in) in enumerate([("建设路1号", 1), ("建设路2号", 1), ("建设路3号", 2)]):
-        first = call(10 * number, 1, diverted - timedelta(hours=1), place)
-        again = call(10 * number + 1, told_in, diverted + timedelta(hours=10), place)
+        first = _noise(10 * number, 1, LONG_AGO - timedelta(hours=1), place, source)
+        again = _noise(10 * number + 1, told_in, LONG_AGO + timedelta(hours=10), place, source)
         yield from (first, again)
-        diversion = {"diversion_id": f"over{number}", "incident_id": first.row["incident_id"]}
-        diversion |= {"station_id": "S04", "sent_at": diverted, "category": "noise", "department_id": "sifa"}
-        yield Version(1, "diversions", "diversion_id", versioned(diversion | {"loop": None}))
-        event = {"event_id": f"over{number}", "loop": "diversion", "item_id": f"over{number}"}
-        event |= {"stage": "feedback", "occurred_at": diverted + timedelta(days=1)}
-        yield Version(1, "loop_events", "event_id", versioned(event))
+        diverted = {"incident_id": first.row["incident_id"], "category": "noise", "department_id": "sifa"}
+        yield from _over("diversions", "diversion", f"over{number}", "feedback", diverted)
         if number == 0:
-            # it was another place
-            moved = {"place": "建设路9号", "place_key": "建设路9号", "version": 2, "batch_id": 3}
-            yield Version(3, again.table, again.key, again.row | moved)
+            yield _moved(again)
         elif number == 1:
             # that had been calling all the time, as is told of later
-            yield from (call(100 + n, 2, diverted - timedelta(days=n), place) for n in range(2, 6))
+            yield from (_noise(100 + n, 2, LONG_AGO - timedelta(days=n), place, source) for n in range(2, 6))
+
+
+def _set_in_motion(source: random.Random) -> Iterator[Version]:
+    """What is over about a call that is found to be none, and about a place that was never called from."""
+    ruled_out = _noise(200, 1, LONG_AGO - timedelta(hours=1), "建设路5号", source)
+    ruled_out.row["final_type"] = "invalid"
+    call = ruled_out.row["incident_id"]
+    yield from (ruled_out, _noise(201, 1, LONG_AGO, "建设路5号", source))
+    yield from _over("diversions", "diversion", "of-call", "feedback", {"incident_id": call})
+    about = {"subject_loop": "incident", "subject_id": call}
+    yield from _over("directives", "directive", "of-call", "feedback", about)
+    answer = {"event_id": "scene", "loop": "incident", "item_id": call, "stage": "handle"}
+    yield Version(3, "loop_events", "event_id", versioned(answer | {"occurred_at": LONG_AGO}, batch_id=3))
+    yield from _over("disputes", "dispute", "quiet", "conclude", {"place_key": "建设路7号"})
+    about = {"subject_loop": "dispute", "subject_id": "quiet"}
+    yield from _over("directives", "directive", "of-dispute", "feedback", about)
+    yield _noise(202, 2, LONG_AGO, "建设路7号", source)
+
+
+def _forgotten(source: random.Random) -> Iterator[Version]:
+    """A place where nobody called for years; one of those calls came from another, as is told of last."""
+    for number in range(2):
+        call = _noise(300 + number, 1, LONG_AGO - timedelta(days=1000, hours=number), "建设路8号", source)
+        yield call
+        if number:
+            yield _moved(call)
+
+
+def _moved(call: Version) -> Version:
+    other = {"place": "建设路9号", "place_key": "建设路9号", "version": 2, "batch_id": 3}
+    return Version(3, call.table, call.key, call.row | other)
+
+
+def _over(table: str, loop: str, item: str, closed_by: str, row: Row) -> Iterator[Version]:
+    """An item of S04 that opened long ago and was closed the day after."""
+    key, _, opened_by = ITEM_TABLES[table]
+    opened = {key: item, "loop": None, "station_id": "S04", opened_by: LONG_AGO}
+    yield Version(1, table, key, versioned(opened | row))
+    closing = {"event_id": f"{loop} {item}", "loop": loop, "item_id": item, "stage": closed_by}
+    yield Version(
+        1, "loop_events", "event_id", versioned(closing | {"occurred_at": LONG_AGO + timedelta(days=1)})
+    )
+
+
+def _noise(number: int, batch: int, received: datetime, place: str, source: random.Random) -> Version:
+    call = _call(20_000 + number, batch, received, "S04", place, source)
+    return Version(batch, call.table, call.key, call.row | {"place_key": place, "initial_type": "noise"})
 
 
 def _call(

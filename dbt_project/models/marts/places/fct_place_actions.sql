@@ -1,39 +1,35 @@
 {{ config(
+    materialized='incremental',
     indexes=[
         {'columns': ['place_id', 'work_item_id'], 'unique': True},
         {'columns': ['work_item_id']},
     ]
 ) }}
 
+{%- set told_anew -%}
+    {%- if var('catch_up') -%}
+    work_item_id in (select touched.work_item_id from {{ ref('int_touched_actions') }} as touched)
+    {%- else -%}true{%- endif -%}
+{%- endset %}
+
 -- What was set in motion about a place: named by a call there, or by the place itself.
-with named as (
+with directives as (
 
     select
         work_item_id,
-        opening_station_id as station_id,
-        {{ place_spelling('place_key', 'place') }} as spelling
-    from {{ ref('fct_disputes') }}
-
-    union all
-
-    select
-        items.work_item_id,
-        items.opening_station_id,
-        nullif(btrim(tasks.place_key), '')
-    from {{ ref('stg_tasks') }} as tasks
-    inner join {{ ref('fct_work_items') }} as items on tasks.loop || ':' || tasks.task_id = items.work_item_id
-    where tasks.is_current
+        subject_work_item_id
+    from {{ ref('fct_directives') }}
+    where {{ told_anew }}
 
 ),
 
-keyed as (
+diversions as (
 
     select
         work_item_id,
-        station_id,
-        {{ place_id('station_id', place_key_function() ~ '(spelling)') }} as place_id
-    from named
-    where spelling is not null
+        incident_id
+    from {{ ref('fct_diversions') }}
+    where {{ told_anew }}
 
 ),
 
@@ -42,30 +38,31 @@ about as (
     select
         work_item_id,
         place_id
-    from keyed
+    from {{ ref('int_place_items') }}
+    where {{ told_anew }}
 
     union
 
     select
         directives.work_item_id,
         calls.place_id
-    from {{ ref('fct_directives') }} as directives
+    from directives
     inner join {{ ref('int_place_calls') }} as calls on directives.subject_work_item_id = calls.work_item_id
 
     union
 
     select
         directives.work_item_id,
-        keyed.place_id
-    from {{ ref('fct_directives') }} as directives
-    inner join keyed on directives.subject_work_item_id = keyed.work_item_id
+        named.place_id
+    from directives
+    inner join {{ ref('int_place_items') }} as named on directives.subject_work_item_id = named.work_item_id
 
     union
 
     select
         diversions.work_item_id,
         calls.place_id
-    from {{ ref('fct_diversions') }} as diversions
+    from diversions
     inner join {{ ref('fct_incidents') }} as incidents using (incident_id)
     inner join {{ ref('int_place_calls') }} as calls on incidents.work_item_id = calls.work_item_id
 

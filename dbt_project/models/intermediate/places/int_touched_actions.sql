@@ -1,0 +1,46 @@
+-- The items whose places are told anew: touched ones, those about a place that is not what it was, and what is about any
+-- of them; calls stand among them. In a full build there are none: it tells all.
+{% if not var('catch_up') %}
+
+select null::text as work_item_id
+where false
+
+{% else %}
+
+{% set known = [ref('dim_places'), part_before('dim_places')] %}
+with other_places as (
+
+    {% for here, there in [known, known[::-1]] %}
+    (
+        select place_id, is_small_home from {{ here }}
+        except
+        select place_id, is_small_home from {{ there }}
+    )
+    {% if not loop.last %}union{% endif %}
+    {% endfor %}
+
+),
+
+there as (
+
+    select work_item_id from {{ ref('int_touched_items') }}
+    union
+    select work_item_id from {{ ref('int_place_items') }}
+    where place_id in (select other_places.place_id from other_places)
+    union
+    select work_item_id from {{ ref('int_place_calls') }}
+    where place_id in (select other_places.place_id from other_places)
+
+)
+
+select work_item_id from there
+union
+select work_item_id from {{ ref('fct_directives') }}
+where subject_work_item_id in (select there.work_item_id from there)
+union
+select diversions.work_item_id
+from there
+inner join {{ ref('fct_incidents') }} as incidents on there.work_item_id = incidents.work_item_id
+inner join {{ ref('fct_diversions') }} as diversions on incidents.incident_id = diversions.incident_id
+
+{% endif %}
