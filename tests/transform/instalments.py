@@ -154,12 +154,17 @@ def _set_in_motion(source: random.Random) -> Iterator[Version]:
 
 
 def _forgotten(source: random.Random) -> Iterator[Version]:
-    """A place where nobody called for years; one of those calls came from another, as is told of last."""
-    for number in range(2):
-        call = _noise(300 + number, 1, LONG_AGO - timedelta(days=1000, hours=number), "建设路8号", source)
-        yield call
-        if number:
-            yield _moved(call)
+    """Places where nobody called for years. Of one, a call came from another place, and elsewhere there was a
+    further one, as is told of last."""
+    began = LONG_AGO - timedelta(days=1000)
+    days = [(0, "10"), (20, "10"), *((100 + n, "8") for n in range(6)), (200, "12"), (201, "12")]
+    calls = [
+        _noise(300 + number, 1, began + timedelta(days=day), f"建设路{place}号", source)
+        for number, (day, place) in enumerate(days)
+    ]
+    yield from calls
+    yield _moved(calls[-1])
+    yield _noise(400, 3, began + timedelta(days=50), "建设路11号", source)
 
 
 def _moved(call: Version) -> Version:
