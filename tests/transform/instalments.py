@@ -29,6 +29,8 @@ from tests.oracle.reference import Reference
 #: Until when each batch covers what it covers: moments before, among and after those of the histories. The
 #: first is ten minutes before a duty day ends.
 MOMENTS = [datetime(2025, 4, 30, 23, 50, tzinfo=UTC), datetime(2026, 2, 12, tzinfo=UTC), FAR]
+#: What the row of a diversion says besides.
+DIVERTED = {"category": "noise", "department_id": "sifa"}
 #: When what is long over began.
 LONG_AGO = MOMENTS[0] - timedelta(days=60)
 #: A station that sends no such export with the second batch, and then one for all the time since the first.
@@ -58,6 +60,8 @@ def instalments(reference: Reference, count: int, seed: int) -> list[Version]:
         *_ordinary(count, source),
         *_crowds(source),
         *_called_again(source),
+        *_set_in_motion(source),
+        *_forgotten(source),
     ]
     return sorted(versions, key=lambda version: version.batch)
 
@@ -127,8 +131,8 @@ def _called_again(source: random.Random) -> Iterator[Version]:
         first = _noise(10 * number, 1, LONG_AGO - timedelta(hours=1), place, source)
         again = _noise(10 * number + 1, told_in, LONG_AGO + timedelta(hours=10), place, source)
         yield from (first, again)
-        diverted = {"incident_id": first.row["incident_id"], "category": "noise", "department_id": "sifa"}
-        yield from _over("diversions", "diversion", f"over{number}", "feedback", diverted)
+        of_call = {"incident_id": first.row["incident_id"]}
+        yield from _over("diversions", "diversion", f"over{number}", "feedback", of_call | DIVERTED)
         if number == 0:
             yield _moved(again)
         elif number == 1:
@@ -142,7 +146,7 @@ def _set_in_motion(source: random.Random) -> Iterator[Version]:
     ruled_out.row["final_type"] = "invalid"
     call = ruled_out.row["incident_id"]
     yield from (ruled_out, _noise(201, 1, LONG_AGO, "建设路5号", source))
-    yield from _over("diversions", "diversion", "of-call", "feedback", {"incident_id": call})
+    yield from _over("diversions", "diversion", "of-call", "feedback", {"incident_id": call} | DIVERTED)
     about = {"subject_loop": "incident", "subject_id": call}
     yield from _over("directives", "directive", "of-call", "feedback", about)
     answer = {"event_id": "scene", "loop": "incident", "item_id": call, "stage": "handle"}
