@@ -141,7 +141,8 @@ def _called_again(source: random.Random) -> Iterator[Version]:
 
 
 def _set_in_motion(source: random.Random) -> Iterator[Version]:
-    """What is over about a call that is found to be none, and about a place that was never called from."""
+    """What is over about a call that is found to be none, about a place that was never called from, and about
+    one that turns out to be a home."""
     ruled_out = _noise(200, 1, LONG_AGO - timedelta(hours=1), "建设路5号", source)
     ruled_out.row["final_type"] = "invalid"
     call = ruled_out.row["incident_id"]
@@ -155,6 +156,13 @@ def _set_in_motion(source: random.Random) -> Iterator[Version]:
     about = {"subject_loop": "dispute", "subject_id": "quiet"}
     yield from _over("directives", "directive", "of-dispute", "feedback", about)
     yield _noise(202, 2, LONG_AGO, "建设路7号", source)
+    call = _noise(203, 1, LONG_AGO, "建设路6号", source)
+    of_call = {"incident_id": call.row["incident_id"]}
+    yield call
+    yield from _over("diversions", "diversion", "of-home", "feedback", of_call | DIVERTED)
+    at_home = _noise(204, 2, LONG_AGO, "建设路6号", source)
+    at_home.row["place_type"] = "residential"
+    yield at_home
 
 
 def _forgotten(source: random.Random) -> Iterator[Version]:

@@ -147,6 +147,7 @@ def test_histories_have_findings_about_many_items(caught: Caught) -> None:
     assert found == [
         ("mass_closing", "S00", 10),
         ("mass_closing", "S00", 12),
+        ("same_moment_feedback", "S04", 5),
         ("same_moment_feedback", "S00", 10),
     ]
 

@@ -1,5 +1,5 @@
--- The items whose places are told anew: touched ones, those about a place that is not what it was, and what is about any
--- of them; calls stand among them. In a full build there are none: it tells all.
+-- The items and calls whose places are told anew: touched ones, those at a place that is not what it was, and what is
+-- about any of them. In a full build there are none: it tells all.
 {% if not var('catch_up') %}
 
 select null::text as work_item_id
@@ -12,9 +12,9 @@ with other_places as (
 
     {% for here, there in [known, known[::-1]] %}
     (
-        select place_id, is_small_home from {{ here }}
+        select place_id, is_home, is_small_home from {{ here }}
         except
-        select place_id, is_small_home from {{ there }}
+        select place_id, is_home, is_small_home from {{ there }}
     )
     {% if not loop.last %}union{% endif %}
     {% endfor %}

@@ -1,5 +1,5 @@
 -- int_place_calls proves that an item is there once; nobody looks for one here.
-{{ config(indexes=[{'columns': ['place_id', 'received_at']}]) }}
+{{ config(materialized='incremental', indexes=[{'columns': ['place_id', 'received_at']}]) }}
 
 select
     calls.work_item_id,
@@ -13,3 +13,6 @@ select
     places.is_home as is_small_home
 from {{ ref('int_place_calls') }} as calls
 inner join {{ ref('dim_places') }} as places using (place_id)
+{% if var('catch_up') -%}
+where calls.work_item_id in (select touched.work_item_id from {{ ref('int_touched_actions') }} as touched)
+{%- endif %}
