@@ -163,7 +163,10 @@ if visit.leads:
         visit,
         t("Data tests"),
         Explanation(
-            t("Each build tests its own result before it is published; one failure keeps it from the pages."),
+            t(
+                "Each build tests its own result before it is published; one failure keeps it from the "
+                "pages. A build that goes on from another tests the items that it made anew."
+            ),
             known_until=latest,
         ),
         key="tests",

@@ -163,7 +163,10 @@ select
     stage_failed,
     message,
     last_batch_id,
-    extract(epoch from finished_at - started_at) as seconds
+    extract(epoch from finished_at - started_at) as seconds,
+    is_full,
+    went_on_from,
+    touched_items
 from status.builds
 order by build_id desc
 limit :row_limit
@@ -172,7 +175,8 @@ limit :row_limit
 
 def builds(scope: Scope, as_of: datetime, row_limit: int = 20) -> pd.DataFrame:
     """The last builds, newest first, failed ones and one in progress included. ``seconds``: how long it
-    took."""
+    took. ``is_full``: everything was made anew; else the rows of ``went_on_from`` were kept, but for
+    ``touched_items``; empty where that is not known."""
     return read(scope, as_of, _BUILDS, {"row_limit": row_limit})
 
 

@@ -133,7 +133,9 @@ class _Build:
                 raise self._failed(failure)
             stage = "publish"
             if self.catches_up:
-                self._say(f"build {self.build_id}: {catching_up.touched(self.conn):,} items were touched")
+                items = catching_up.touched(self.conn)
+                record.note_touched(self.conn, self.build_id, items)
+                self._say(f"build {self.build_id}: {items:,} items were touched")
                 catching_up.drop_parts(self.conn, self.views)
             self._say(f"build {self.build_id}: nothing failed, publishing")
             publish_seconds = self._publish()
@@ -169,7 +171,9 @@ class _Build:
             catching_up.drop_parts(self.conn, self.views)
             self._say(f"build {self.build_id}: goes on from build {found.build_id}")
             self.catches_up = True
-        catching_up.note_start(self.conn, None if isinstance(found, str) else found)
+        start = None if isinstance(found, str) else found
+        record.note_start(self.conn, self.build_id, start.build_id if start else None)
+        catching_up.note_start(self.conn, start)
 
     def _run_dbt(self, options: list[str]) -> DbtResult:
         dbt_home(self.settings).mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -122,6 +122,21 @@ def start(conn: Connection, code_hash: str, last_batch_id: int) -> int:
     return build_id
 
 
+def note_start(conn: Connection, build_id: int, went_on_from: int | None) -> None:
+    """Note whether a build goes on from another one, or makes everything."""
+    with conn.transaction():
+        conn.execute(
+            "update ops.builds set is_full = %s, went_on_from = %s where build_id = %s",
+            [went_on_from is None, went_on_from, build_id],
+        )
+
+
+def note_touched(conn: Connection, build_id: int, items: int) -> None:
+    """Note how many items a build that went on from another one made anew."""
+    with conn.transaction():
+        conn.execute("update ops.builds set touched_items = %s where build_id = %s", [items, build_id])
+
+
 def mark_interrupted(conn: Connection) -> list[int]:
     """Close the books on builds that were killed: under the lock, a running build other than ours is a dead
     one.

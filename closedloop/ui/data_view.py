@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -185,6 +185,7 @@ def build_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
                 + (f" · {t('shown now')}" if row["build_id"] == visit.published.build_id else ""),
                 t("Started"): texts.moment(row["started_at"]),
                 t("Took"): NO_LINE if row["seconds"] is None else t("{n} s", n=round(float(row["seconds"]))),
+                t("Made"): _course(visit, row),
                 t("Last batch"): row["last_batch_id"] if row["last_batch_id"] is not None else NO_LINE,
                 t("Failed at"): row["stage_failed"] or NO_LINE,
                 t("Message"): (row["message"] or NO_LINE)[:500],
@@ -192,6 +193,19 @@ def build_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
             for row in rows(frame)
         ]
     ).astype(str)
+
+
+def _course(visit: Visit, row: Mapping[str, Any]) -> str:
+    """Whether a build made everything anew or went on from another one."""
+    if row["is_full"]:
+        return visit.t("everything anew")
+    if row["touched_items"] is None:
+        return NO_LINE
+    return visit.t(
+        "on from {build}: {items} items",
+        build=int(row["went_on_from"]),
+        items=visit.texts.number(int(row["touched_items"])),
+    )
 
 
 def test_summary(visit: Visit, frame: pd.DataFrame) -> str:

@@ -65,29 +65,37 @@
 {#- The incremental strategy ``touched``: what the model now says of the touched items replaces what it said.
     Rows that a model no longer has vanish, as in a full build; dbt's own delete+insert would keep them.
     ``meta.touched_by`` names another model than int_touched_items, for what depends on more than its item, and
-    ``meta.touched_key`` their common key, where that is no item. -#}
+    ``meta.touched_key`` their common key, a column or several, where that is no item; ``meta.touched_if`` says which of
+    that model's rows. -#}
 {% macro get_incremental_touched_sql(arg_dict) %}
     {%- set target = arg_dict['target_relation'] -%}
     {%- set names = arg_dict['dest_columns'] | map(attribute='name') | list -%}
-    {%- set key = config.get('meta', {}).get('touched_key') or ('item_key' if 'item_key' in names else 'work_item_id') -%}
+    {%- set meta = config.get('meta', {}) -%}
+    {%- set key = meta.get('touched_key') or ('item_key' if 'item_key' in names else 'work_item_id') -%}
+    {%- set is_touched -%}
+        {%- for column in ([key] if key is string else key) -%}
+        kept.{{ column }} = touched.{{ column }}{{ ' and ' if not loop.last }}
+        {%- endfor -%}
+        {%- if meta.get('touched_if') %} and touched.{{ meta.get('touched_if') }}{% endif -%}
+    {%- endset -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
-    {%- set touched_items = as_it_was('intermediate', config.get('meta', {}).get('touched_by', 'int_touched_items')) -%}
+    {%- set touched_items = as_it_was('intermediate', meta.get('touched_by', 'int_touched_items')) -%}
     drop table if exists {{ part_name(target.identifier) }};
     create unlogged table {{ part_name(target.identifier) }} (like {{ target }});
     insert into {{ part_name(target.identifier) }} ({{ columns }})
     select {{ columns }} from {{ arg_dict['temp_relation'] }};
     analyze {{ part_name(target.identifier) }};
-    {%- if config.get('meta', {}).get('keeps_before') %}
+    {%- if meta.get('keeps_before') %}
     drop table if exists {{ part_name(target.identifier ~ '__before') }};
     create unlogged table {{ part_name(target.identifier ~ '__before') }} as
     select kept.* from {{ target }} as kept
     inner join {{ touched_items }} as touched
-        on kept.{{ key }} = touched.{{ key }};
+        on {{ is_touched }};
     analyze {{ part_name(target.identifier ~ '__before') }};
     {%- endif %}
     delete from {{ target }} as kept
     using {{ touched_items }} as touched
-    where kept.{{ key }} = touched.{{ key }};
+    where {{ is_touched }};
     insert into {{ target }} ({{ columns }})
     select {{ columns }} from {{ part_name(target.identifier) }};
 {% endmacro %}
@@ -121,16 +129,21 @@
     int_touched_items, which it speaks of when catching up, and ``meta.touched_key`` that model's columns for them. -#}
 {% macro forget_what_is_told_anew(id, prefix, models) -%}
     {%- if execute and var('catch_up') -%}
+        {#- a table keeps its own rows -#}
+        {%- set tellers = [] -%}
+        {%- for node in graph.nodes.values() if node.name in models and node.config.materialized == 'view' -%}
+            {%- do tellers.append(node) -%}
+        {%- endfor %}
         delete from {{ this }}
         where {{ id }} not in (
-            {%- for node in graph.nodes.values() if node.name in models %}
+            {%- for node in tellers %}
             {%- if is_of_one_item(node.name) or node.config.meta.touched_by %}
             '{{ node.name | replace(prefix, "", 1) }}',
             {%- endif %}
             {%- endfor %}
             ''
         )
-        {%- for node in graph.nodes.values() if node.name in models and (node.config.meta.item or node.config.meta.touched_by) %}
+        {%- for node in tellers if (node.config.meta.item or node.config.meta.touched_by) %}
         or (
             {{ id }} = '{{ node.name | replace(prefix, "", 1) }}'
             and {{ node.config.meta.item or 'work_item_id' }} in (

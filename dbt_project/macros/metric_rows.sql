@@ -53,18 +53,42 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{#- Days on which a source table is covered at a station, in the shape metric_rows() takes. -#}
-{% macro days_of(source_table) -%}
+{#- The configuration of a metric that a build which catches up counts anew for touched days alone (int_touched_days);
+    ``of`` is what its days are days of. -#}
+{% macro counted_by_day(of) -%}
+    {{- config(materialized='incremental', meta={
+        'touched_by': 'int_touched_days',
+        'touched_key': ['station_id', 'metric_date'],
+        'touched_if': "days_of = '" ~ of ~ "'",
+    }) -}}
+{%- endmacro %}
+
+{#- Whether a station's day is to be counted, in such a metric. -#}
+{% macro is_counted(of, station_id='station_id', metric_date='metric_date') -%}
+    {%- if var('catch_up') -%}
+    ({{ station_id }}, {{ metric_date }}) in (
+        select
+            touched.station_id,
+            touched.metric_date
+        from {{ ref('int_touched_days') }} as touched
+        where touched.days_of = '{{ of }}'
+    )
+    {%- else -%}true{%- endif -%}
+{%- endmacro %}
+
+{#- Days on which a source table is covered at a station, in the shape metric_rows() takes; of a metric that is
+    counted_by_day(of), those that are to be counted. -#}
+{% macro days_of(source_table, of=none) -%}
     (
         select station_id, metric_date
         from {{ ref('int_covered_days') }}
-        where source_table = '{{ source_table }}'
+        where source_table = '{{ source_table }}'{% if of %} and {{ is_counted(of) }}{% endif %}
     )
 {%- endmacro %}
 
 {#- Starting days of a cohort metric that are mature: covered from the start without a gap to the end of the
-    last day that counts. maturity_days is the metric's own, from metrics.csv. -#}
-{% macro mature_days_of(source_table, metric_id) -%}
+    last day that counts. maturity_days is the metric's own, from metrics.csv; ``of`` as in counted_by_day(). -#}
+{% macro mature_days_of(source_table, metric_id, of=none) -%}
     (
         select
             days.station_id,
@@ -75,5 +99,6 @@
         where
             days.source_table = '{{ source_table }}'
             and days.metric_date + metrics.maturity_days <= days.covered_through
+            {%- if of %} and {{ is_counted(of, "days.station_id", "days.metric_date") }}{% endif %}
     )
 {%- endmacro %}

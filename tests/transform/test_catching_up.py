@@ -39,6 +39,7 @@ MODELS = [
     "+fct_findings",
     "+rollup_loop_daily",
     "+fct_item_events",
+    "+fct_metric_daily",
     "+fct_metric_values",
     "+fct_repeat_calls",
 ]
@@ -47,8 +48,8 @@ MODELS += ["+fct_warnings", "+fct_place_windows", "int_unsettled_items", "int_to
 
 @dataclass(frozen=True)
 class Caught:
-    """A warehouse whose ``*_next`` schemas caught up, and whose others were built whole; and how many items
-    each of the later batches touched, of how many."""
+    """A warehouse whose published schemas caught up, and whose ``*_next`` were built whole; and how many
+    items each of the later batches touched, of how many."""
 
     warehouse: Warehouse
     touched: list[int]
@@ -71,21 +72,26 @@ def caught(make_warehouse, tmp_path_factory) -> Iterator[Caught]:
             bring(owner, versions, batch)
             catching_up.note_start(owner, start)
             views = catching_up.views_of_next(owner)
-            _run(made, tmp_path_factory.getbasetemp() / "caught", NEXT, catch_up=batch > 1)
+            _run(made, tmp_path_factory.getbasetemp(), catch_up=batch > 1)
             touched.append(catching_up.touched(owner))
             catching_up.drop_parts(owner, views)
-        _run(made, tmp_path_factory.getbasetemp() / "whole", "", catch_up=False)
+        for schema in ("reference", "staging", "intermediate", "marts"):
+            owner.execute(f"drop schema if exists {schema} cascade")
+            owner.execute(f"alter schema {schema}{NEXT} rename to {schema}")
+            owner.execute(f"create schema {schema}{NEXT}")
+        catching_up.note_start(owner, None)
+        _run(made, tmp_path_factory.getbasetemp(), catch_up=False)
         (items,) = owner.execute("select count(*) from intermediate.int_work_items").fetchone()
     yield Caught(made, touched[1:], items)
 
 
-def _run(made: Warehouse, home: Path, suffix: str, *, catch_up: bool) -> None:
+def _run(made: Warehouse, folder: Path, *, catch_up: bool) -> None:
     settings = made.settings
     variables = DbtProject.of(settings).variables(time_zone=settings.time_zone, accept_assumed_limits=True)
-    environment = dbt_environment(settings, schema_suffix=suffix) | {
-        "DBT_TARGET_PATH": str(home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
-        "CLOSEDLOOP_SCHEMA_SUFFIX": suffix,
+    # One folder for each value of the variable, as a build has it: dbt parses twice, and not for every run.
+    environment = dbt_environment(settings, schema_suffix=NEXT) | {
+        "DBT_TARGET_PATH": str(folder / f"catch-up-{catch_up}" / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
     }
     arguments = ["build", "--quiet", "--vars", json.dumps(variables | {"catch_up": catch_up})]
     arguments += ["--select", *MODELS, "--resource-type", "model", "--resource-type", "seed"]
@@ -124,7 +130,7 @@ def test_what_caught_up_is_what_a_full_build_makes(caught: Caught) -> None:
         whole, next_to_it = _tables(owner, ""), _tables(owner, NEXT)
         assert whole == next_to_it
         for name, columns in sorted(whole.items()):
-            here, there = _rows(owner, name, NEXT, columns), _rows(owner, name, "", columns)
+            here, there = _rows(owner, name, "", columns), _rows(owner, name, NEXT, columns)
             if here != there:
                 stale, missing = list(here - there), list(there - here)
                 different.append(f"{name}: only caught up {stale[:2]}, only whole {missing[:2]}")
@@ -208,10 +214,14 @@ def test_the_third_build_goes_on_from_the_first_with_what_was_loaded_since(third
         builds = conn.execute(
             "select (select max(build_id) from ops.builds), (select build_id from marts.ops_status)"
         ).fetchone()
+        course = conn.execute(
+            "select is_full, went_on_from, touched_items > 0 from ops.builds order by build_id"
+        ).fetchall()
     assert [item for item, _ in found] == ["LATE-1", "LATE-2"]
     assert all(states > 0 for _, states in found)
     assert parts == []
     assert builds[0] == builds[1]
+    assert course == [(True, None, None), (True, None, None), (False, 1, True)]
 
 
 def test_marts_that_caught_up_are_as_protected_as_others(third: Third) -> None:

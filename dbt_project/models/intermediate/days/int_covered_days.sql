@@ -1,3 +1,5 @@
+{{ config(pre_hook='{{ keep_as_it_was() }}') }}
+
 with spans as (
 
     select * from {{ ref('int_coverage') }}

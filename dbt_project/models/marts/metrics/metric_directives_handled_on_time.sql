@@ -1,4 +1,6 @@
-with days as {{ mature_days_of('directives', 'directives_handled_on_time') }},
+{{ counted_by_day('handling') }}
+
+with days as {{ mature_days_of('directives', 'directives_handled_on_time', of='handling') }},
 
 deadlines as (
 

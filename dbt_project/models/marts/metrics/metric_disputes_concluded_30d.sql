@@ -1,4 +1,6 @@
-with days as {{ mature_days_of('disputes', 'disputes_concluded_30d') }},
+{{ counted_by_day('disputes') }}
+
+with days as {{ mature_days_of('disputes', 'disputes_concluded_30d', of='disputes') }},
 
 cohort as (
 

@@ -1,4 +1,6 @@
-with days as {{ mature_days_of('diversions', 'diversions_fed_back_10d') }},
+{{ counted_by_day('diversions') }}
+
+with days as {{ mature_days_of('diversions', 'diversions_fed_back_10d', of='diversions') }},
 
 cohort as (
 

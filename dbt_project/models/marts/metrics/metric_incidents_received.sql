@@ -1,3 +1,5 @@
+{{ counted_by_day('incidents') }}
+
 with counted as (
 
     select
@@ -6,8 +8,10 @@ with counted as (
         category_initial as category,
         1 as numerator
     from {{ ref('fct_incidents') }}
-    where stands_at_end_of_first_day
+    where
+        stands_at_end_of_first_day
+        and {{ is_counted('incidents', 'opening_station_id', local_date('received_at')) }}
 
 )
 
-{{ metric_rows('counted', days_of('incidents'), dimensions=['category']) }}
+{{ metric_rows('counted', days_of('incidents', of='incidents'), dimensions=['category']) }}

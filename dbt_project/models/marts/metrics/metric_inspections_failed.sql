@@ -1,3 +1,5 @@
+{{ counted_by_day('inspections') }}
+
 -- An inspection belongs to the station that held the directive when it was inspected.
 with counted as (
 
@@ -7,8 +9,11 @@ with counted as (
         is_failed::integer as numerator,
         1 as denominator
     from {{ ref('int_item_states') }}
-    where loop = 'directive' and event_stage = 'inspect'
+    where
+        loop = 'directive'
+        and event_stage = 'inspect'
+        and {{ is_counted('inspections', metric_date=local_date('valid_from')) }}
 
 )
 
-{{ metric_rows('counted', days_of('directives'), ratio=true) }}
+{{ metric_rows('counted', days_of('directives', of='inspections'), ratio=true) }}
