@@ -117,6 +117,11 @@ _TURN = """([address, patience]) => new Promise((resolve, reject) => {
 })"""
 
 
+#: The script has ended, and nothing stands for a part that is still to come.
+_SETTLED = """() => document.querySelector("[data-testid=stApp][data-test-script-state=notRunning]")
+    && !document.querySelector("[data-testid=stSkeleton], [data-testid=stAppSkeleton]")"""
+
+
 class Visitor:
     """Somebody with a browser of their own: cookies, language, window."""
 
@@ -165,8 +170,7 @@ class Visitor:
 
         The script can have ended while the browser still loads what shows its charts and tables.
         """
-        expect(self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
-        expect(self.page.locator("[data-testid=stSkeleton], [data-testid=stAppSkeleton]")).to_have_count(0)
+        self.page.wait_for_function(_SETTLED)
         expect(self.page.locator(".st-key-page_failed")).to_have_count(0)
 
     def choose(self, name: str) -> None:
