@@ -268,7 +268,16 @@ def test_what_could_leave_something_stale_forces_a_full_build(
 
 def test_what_an_analyst_built_beside_is_never_gone_on_from(third: Third, project: ProjectCopy) -> None:
     settings = project.of(third.warehouse.settings)
-    assert dbt_command(["seed", "--quiet", "--select", "moves"], lambda _: None, settings) == 0
-    with third.warehouse.connect() as conn:
+    asked = (
+        f"select count(*), count(distinct (place_id, category)) from intermediate{NEXT}.int_place_categories"
+    )
+    with third.warehouse.connect(autocommit=True) as conn:
+        before = conn.execute(asked).fetchone()
+        assert (
+            dbt_command(["run", "--quiet", "--select", "int_place_categories"], lambda _: None, settings) == 0
+        )
+        # made anew, and not a second time beside what stood there
+        assert conn.execute(asked).fetchone() == before
+        assert before[0] == before[1] > 0
         (code_hash,) = conn.execute("select distinct code_hash from ops.builds").fetchone()
         assert catching_up.start_of(conn, 9999, code_hash) == "there is no build before the last one yet"

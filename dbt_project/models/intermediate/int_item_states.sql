@@ -2,7 +2,7 @@
     materialized='incremental',
     indexes=[{'columns': ['item_key']}],
     meta={'keeps_before': true},
-    post_hook='create index if not exists int_item_states_answers on {{ this }} (valid_from) where {{ is_answer() }}'
+    post_hook="{% if not var('catch_up') %}create index on {{ this }} (valid_from) where {{ is_answer() }}{% endif %}"
 ) }}
 
 -- The state after every event, carried forward in one sweep over an item's events.
