@@ -165,7 +165,7 @@ if visit.leads:
         Explanation(
             t(
                 "Each build tests its own result before it is published; one failure keeps it from the "
-                "pages. A build that goes on from another tests the items that it made anew."
+                "pages. A build that goes on from another tests what it made anew."
             ),
             known_until=latest,
         ),

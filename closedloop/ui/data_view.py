@@ -199,13 +199,13 @@ def _course(visit: Visit, row: Mapping[str, Any]) -> str:
     """Whether a build made everything anew or went on from another one."""
     if row["is_full"]:
         return visit.t("everything anew")
-    if row["touched_items"] is None:
+    if row["went_on_from"] is None:
         return NO_LINE
-    return visit.t(
-        "on from {build}: {items} items",
-        build=int(row["went_on_from"]),
-        items=visit.texts.number(int(row["touched_items"])),
-    )
+    build = int(row["went_on_from"])
+    if row["touched_items"] is None:
+        return visit.t("goes on from {build}", build=build)
+    items = visit.texts.number(int(row["touched_items"]))
+    return visit.t("goes on from {build}, {items} items anew", build=build, items=items)
 
 
 def test_summary(visit: Visit, frame: pd.DataFrame) -> str:
