@@ -35,6 +35,17 @@
     {{- part_name(name ~ '__before') }}
 {%- endmacro %}
 
+{#- The rows of ``columns`` that a model has and had not, or had and no longer has; of a model that keeps what it said
+    before. ``grouped_by`` where they are sums. -#}
+{% macro differing(name, columns, grouped_by=none) -%}
+    {%- set group_by = ' group by ' ~ grouped_by if grouped_by else '' -%}
+    {%- set here = 'select ' ~ columns ~ ' from ' ~ ref(name) ~ group_by -%}
+    {%- set there = 'select ' ~ columns ~ ' from ' ~ part_before(name) ~ group_by -%}
+    ({{ here }} except {{ there }})
+    union
+    ({{ there }} except {{ here }})
+{%- endmacro %}
+
 {#- Before a table that everything is made from is made anew: keeps what it said for ``part_before``. -#}
 {% macro keep_as_it_was() -%}
     {%- if execute and var('catch_up') -%}

@@ -1,3 +1,8 @@
+{#- How far back from a diversion's sending a place must have been quiet for a further call to say something. -#}
+{% macro quiet_for() -%}
+    interval '28 days'
+{%- endmacro %}
+
 {#- What repeat calls are counted for, and how long: a dispute from its first conclusion, a diversion from the moment it was
     sent. -#}
 {% macro followed() -%}

@@ -29,11 +29,16 @@
     )
 {%- endmacro %}
 
+{#- The stages that answer for an item. -#}
+{% macro answering_stages() -%}
+    ('handle', 'close', 'feedback', 'conclude')
+{%- endmacro %}
+
 {#- Whether a state of int_item_states began with an answer or a closing, which rules compare with those of other items.
     int_item_states has an index for exactly this, by time. -#}
 {% macro is_answer(states=none) -%}
     {%- set of = states ~ '.' if states else '' -%}
     {{ of }}kind = 'stage'
     and {{ of }}is_live
-    and ({{ of }}status = 'closed' or {{ of }}event_stage in ('handle', 'close', 'feedback', 'conclude'))
+    and ({{ of }}status = 'closed' or {{ of }}event_stage in {{ answering_stages() }})
 {%- endmacro %}

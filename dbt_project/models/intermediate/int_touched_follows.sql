@@ -1,6 +1,6 @@
 -- The disputes and diversions whose repeat calls are counted anew: touched ones, and those that a touched incident, as it
--- is or as it was, may be counted for: at its place, from four weeks before they are followed until that ends. Empty in
--- a full build.
+-- is or as it was, may be counted for: at its place, from the time that must have been quiet before they are followed
+-- until that ends. Empty in a full build.
 with calls as (
 
     {% if var('catch_up') %}
@@ -27,5 +27,5 @@ from followed
 inner join calls
     on
         followed.place_key = calls.place_key
-        and calls.received_at >= followed.followed_from - interval '28 days'
+        and calls.received_at >= followed.followed_from - {{ quiet_for() }}
         and calls.received_at <= followed.followed_from + followed.followed_for

@@ -17,11 +17,15 @@ where false
 
 {% else %}
 
-{%- set openings = {
-    'incidents': ('fct_incidents', 'received_at'),
-    'disputes': ('fct_disputes', 'found_at'),
-    'diversions': ('fct_diversions', 'sent_at'),
-} %}
+{%- set handled = "loop = 'directive' and target = 'handle'" %}
+{%- set inspected = "loop = 'directive' and event_stage = 'inspect'" %}
+{%- set touched = [
+    ('incidents', 'fct_incidents', 'opening_station_id', 'received_at', 'true'),
+    ('disputes', 'fct_disputes', 'opening_station_id', 'found_at', 'true'),
+    ('diversions', 'fct_diversions', 'opening_station_id', 'sent_at', 'true'),
+    ('handling', 'fct_sla_targets', 'station_id', 'started_at', handled),
+    ('inspections', 'int_item_states', 'station_id', 'valid_from', inspected),
+] %}
 with days_of as (
 
     select * from (
@@ -75,33 +79,16 @@ select
     other_days.metric_date
 from other_days
 inner join days_of using (source_table)
-{% for of, (fact, opened_at) in openings.items() %}
-{% for rows in (part(fact), part_before(fact)) %}
+{% for of, model, station_id, moment, condition in touched %}
+{% for rows in (part(model), part_before(model)) %}
 union
 select
     '{{ of }}',
-    opening_station_id,
-    {{ local_date(opened_at) }}
+    {{ station_id }},
+    {{ local_date(moment) }}
 from {{ rows }}
+where {{ condition }}
 {% endfor %}
-{% endfor %}
-{% for rows in (part('fct_sla_targets'), part_before('fct_sla_targets')) %}
-union
-select
-    'handling',
-    station_id,
-    {{ local_date('started_at') }}
-from {{ rows }}
-where loop = 'directive' and target = 'handle'
-{% endfor %}
-{% for rows in (part('int_item_states'), part_before('int_item_states')) %}
-union
-select
-    'inspections',
-    station_id,
-    {{ local_date('valid_from') }}
-from {{ rows }}
-where loop = 'directive' and event_stage = 'inspect'
 {% endfor %}
 
 {% endif %}

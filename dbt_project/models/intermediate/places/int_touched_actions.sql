@@ -7,17 +7,9 @@ where false
 
 {% else %}
 
-{% set known = [ref('dim_places'), part_before('dim_places')] %}
 with other_places as (
 
-    {% for here, there in [known, known[::-1]] %}
-    (
-        select place_id, is_home, is_small_home from {{ here }}
-        except
-        select place_id, is_home, is_small_home from {{ there }}
-    )
-    {% if not loop.last %}union{% endif %}
-    {% endfor %}
+    {{ differing('dim_places', 'place_id, is_home, is_small_home') }}
 
 ),
 

@@ -7,45 +7,22 @@ where false
 
 {% else %}
 
-{% set known = [ref('dim_places'), part_before('dim_places')] %}
-{% set learnt = [ref('int_place_priors'), part_before('int_place_priors')] %}
 with other_places as (
 
-    {% for here, there in [known, known[::-1]] %}
-    (
-        select place_id, station_id, is_home from {{ here }}
-        except
-        select place_id, station_id, is_home from {{ there }}
-    )
-    {% if not loop.last %}union{% endif %}
-    {% endfor %}
+    {{ differing('dim_places', 'place_id, station_id, is_home') }}
 
 ),
 
 -- a station's history begins with its first call
 other_stations as (
 
-    {% for here, there in [known, known[::-1]] %}
-    (
-        select station_id, min(first_call_at) from {{ here }} group by station_id
-        except
-        select station_id, min(first_call_at) from {{ there }} group by station_id
-    )
-    {% if not loop.last %}union{% endif %}
-    {% endfor %}
+    {{ differing('dim_places', 'station_id, min(first_call_at)', grouped_by='station_id') }}
 
 ),
 
 other_months as (
 
-    {% for here, there in [learnt, learnt[::-1]] %}
-    (
-        select month, category, shape, rate from {{ here }}
-        except
-        select month, category, shape, rate from {{ there }}
-    )
-    {% if not loop.last %}union{% endif %}
-    {% endfor %}
+    {{ differing('int_place_priors', 'month, category, shape, rate') }}
 
 )
 

@@ -66,7 +66,7 @@ quiet as (
         from incidents as earlier
         where
             recalls.place_key = earlier.place_key
-            and earlier.received_at >= recalls.sent_at - interval '28 days'
+            and earlier.received_at >= recalls.sent_at - {{ quiet_for() }}
             and earlier.received_at < recalls.sent_at
             and earlier.incident_id <> recalls.incident_id -- the diverted call itself
     ) <= 2

@@ -43,7 +43,7 @@ feedback as (
         valid_from,
         count(*) as items
     from answers
-    where event_stage in ('handle', 'close', 'feedback', 'conclude')
+    where event_stage in {{ answering_stages() }}
     group by station_id, loop, event_stage, valid_from
     having count(*) >= 5
 
