@@ -178,6 +178,8 @@ class _Build:
     def _run_dbt(self, options: list[str]) -> DbtResult:
         dbt_home(self.settings).mkdir(mode=0o700, parents=True, exist_ok=True)
         variables = json.dumps(self.variables | {"catch_up": self.catches_up})
+        if self.catches_up:
+            options = [*options, "--selector", catching_up.SELECTOR]
         return run_dbt(
             ["build", "--log-level", "none", "--log-level-file", "error", "--vars", variables, *options],
             dbt_environment(self.settings, schema_suffix=NEXT, catches_up=self.catches_up),

@@ -34,15 +34,6 @@ from tests.transform.published import protection
 
 COUNT = int(os.environ.get("INSTALMENTS", "100"))
 SEED = int(os.environ.get("INSTALMENTS_SEED", "20250425"))
-MODELS = [
-    "+fct_findings",
-    "+rollup_loop_daily",
-    "+fct_item_events",
-    "+fct_metric_daily",
-    "+fct_metric_values",
-    "+fct_repeat_calls",
-]
-MODELS += ["+fct_warnings", "+fct_place_windows", "int_unsettled_items", "int_touched_items"]
 
 
 @dataclass(frozen=True)
@@ -93,7 +84,8 @@ def _run(made: Warehouse, folder: Path, *, catch_up: bool) -> None:
         "DBT_LOG_PATH": str(folder / "logs"),
     }
     arguments = ["build", "--quiet", "--vars", json.dumps(variables | {"catch_up": catch_up})]
-    arguments += ["--select", *MODELS, "--resource-type", "model", "--resource-type", "seed"]
+    arguments += ["--resource-type", "model", "--resource-type", "seed"]
+    arguments += ["--selector", catching_up.SELECTOR] if catch_up else []
     result = run_dbt(arguments, environment, lambda event: None)
     failed = [f"{n.name}: {n.message}" for n in result.nodes if n.status not in ("success", "pass")]
     assert result.success, result.problem or "\n".join(failed)
