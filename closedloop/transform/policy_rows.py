@@ -31,15 +31,18 @@ def refuse_edited_policies(conn: psycopg.Connection[Any], file: Path, time_zone:
     use.
     """
     in_file = _rows_of(file)
-    for row, last_started in _rows_in_use(conn, time_zone):
-        problem = _difference(row, in_file.get(row["policy_id"]), last_started)
+    changed = [row for row in _published_rows(conn) if _difference(row, in_file.get(row["policy_id"]))]
+    last_started = _last_started(conn, [row["policy_id"] for row in changed], time_zone)
+    for row in changed:
+        day = last_started.get(row["policy_id"])
+        problem = day and _difference(row, in_file.get(row["policy_id"]), may_end_after=day)
         if problem:
             raise PolicyEdited(
                 f"{file.name}, policy {row['policy_id']}: {problem}, but published deadlines were judged "
                 "by it "
-                f"(the last one started on {last_started}), and a used row is never changed. Put the row "
+                f"(the last one started on {day}), and a used row is never changed. Put the row "
                 "back as it was, "
-                f"give it a valid_to after {last_started}, and add a new row with another policy_id "
+                f"give it a valid_to after {day}, and add a new row with another policy_id "
                 "valid from that day"
             )
 
@@ -49,8 +52,7 @@ def _rows_of(file: Path) -> dict[str, dict[str, str]]:
         return {row["policy_id"]: row for row in csv.DictReader(lines)}
 
 
-def _rows_in_use(conn: psycopg.Connection[Any], time_zone: str) -> list[tuple[dict[str, Any], date]]:
-    """Published policy rows with the local date on which the last deadline judged by each started."""
+def _published_rows(conn: psycopg.Connection[Any]) -> list[dict[str, Any]]:
     with conn.transaction():
         there = conn.execute(
             "select to_regclass('reference.sla_policy') is not null and "
@@ -58,23 +60,32 @@ def _rows_in_use(conn: psycopg.Connection[Any], time_zone: str) -> list[tuple[di
         ).fetchone()
         if not there or not there[0]:
             return []
-        return conn.execute(
+        found = conn.execute("select to_jsonb(sla_policy) from reference.sla_policy order by policy_id")
+        return [row for (row,) in found.fetchall()]
+
+
+def _last_started(conn: psycopg.Connection[Any], policies: list[str], time_zone: str) -> dict[str, date]:
+    """The local date on which the last deadline judged by each of ``policies`` started; unused ones have none.
+    Looks through every deadline, so only what was changed is asked for."""
+    if not policies:
+        return {}
+    with conn.transaction():
+        found = conn.execute(
             """
-            with used as (
-                select policy_id, max((started_at at time zone %s)::date) as last_started
-                from marts.fct_sla_targets
-                group by policy_id
-            )
-            select to_jsonb(sla_policy), used.last_started
-            from reference.sla_policy
-            join used using (policy_id)
-            order by policy_id
+            select policy_id, max((started_at at time zone %s)::date)
+            from marts.fct_sla_targets
+            where policy_id = any (%s)
+            group by policy_id
             """,
-            [time_zone],
-        ).fetchall()
+            [time_zone, policies],
+        )
+        return dict(found.fetchall())
 
 
-def _difference(published: dict[str, Any], in_file: dict[str, str] | None, last_started: date) -> str | None:
+def _difference(
+    published: dict[str, Any], in_file: dict[str, str] | None, *, may_end_after: date | None = None
+) -> str | None:
+    """What makes a row another one; ``may_end_after`` the day of its last deadline it is allowed to end."""
     if in_file is None:
         return "the row was removed"
     for column, value in published.items():
@@ -84,7 +95,7 @@ def _difference(published: dict[str, Any], in_file: dict[str, str] | None, last_
         if before == after:
             continue
         if column == "valid_to" and not before:
-            if _is_day_after(after, last_started):
+            if may_end_after and _is_day_after(after, may_end_after):
                 continue
             return f"valid_to was set to {after}, which ends it too early"
         return f"{column} was changed from {before or 'empty'} to {after or 'empty'}"
