@@ -1,61 +1,44 @@
-with source as (
+-- Without named queries: Postgres plans a view that has them by itself, and finds none of its rows by an index.
+select
 
-    select * from {{ source('raw', 'loop_events') }}
+    ---------- ids
+    source.event_id,
+    source.loop,
+    source.item_id,
+    source.loop || ':' || source.item_id as work_item_id,
+    source.supersedes,
 
-),
+    ---------- what happened
+    source.stage,
+    source.move,
+    source.outcome,
+    source.severity,
+    source.amount,
 
-known_stations as (
+    ---------- to whom
+    case
+        when source.station_id is not null
+            then {{ station_or_unassigned('known_stations.station_id') }}
+    end as station_id,
+    source.station_id as reported_station_id,
+    source.post_id,
+    source.department_id,
 
-    select station_id from {{ ref('stg_stations') }} where is_effective
+    ---------- timestamps
+    source.occurred_at,
+    source.recorded_at,
+    source.due_at,
 
-),
+    ---------- version and lineage
+    source.version,
+    source.is_current,
+    source.retracted as is_retracted,
+    source.is_current and not source.retracted as is_effective,
+    source.batch_id,
+    source.source_file,
+    source.source_row,
+    source.loaded_at
 
-renamed as (
-
-    select
-
-        ---------- ids
-        source.event_id,
-        source.loop,
-        source.item_id,
-        source.loop || ':' || source.item_id as work_item_id,
-        source.supersedes,
-
-        ---------- what happened
-        source.stage,
-        source.move,
-        source.outcome,
-        source.severity,
-        source.amount,
-
-        ---------- to whom
-        case
-            when source.station_id is not null
-                then {{ station_or_unassigned('known_stations.station_id') }}
-        end as station_id,
-        source.station_id as reported_station_id,
-        source.post_id,
-        source.department_id,
-
-        ---------- timestamps
-        source.occurred_at,
-        source.recorded_at,
-        source.due_at,
-
-
-        ---------- version and lineage
-        source.version,
-        source.is_current,
-        source.retracted as is_retracted,
-        is_current and not source.retracted as is_effective,
-        source.batch_id,
-        source.source_file,
-        source.source_row,
-        source.loaded_at
-
-    from source
-    left join known_stations on source.station_id = known_stations.station_id
-
-)
-
-select * from renamed
+from {{ source('raw', 'loop_events') }} as source
+left join {{ ref('stg_stations') }} as known_stations
+    on source.station_id = known_stations.station_id and known_stations.is_effective
