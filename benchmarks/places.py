@@ -34,6 +34,8 @@ MODELS = (
     "int_place_callers",
     "int_place_categories",
     "int_place_spans",
+    "int_place_firsts",
+    "int_place_histories",
     "int_place_priors",
     "dim_places",
     "fct_place_calls",

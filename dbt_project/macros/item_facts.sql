@@ -34,6 +34,13 @@
     ('handle', 'close', 'feedback', 'conclude')
 {%- endmacro %}
 
+{#- An index of some of a table's rows, which dbt's own setting has no word for. A build that catches up keeps the table. -#}
+{% macro partial_index(columns, condition) -%}
+    {%- if not var('catch_up') -%}
+        create index on {{ this }} ({{ columns }}) where {{ condition }}
+    {%- endif -%}
+{%- endmacro %}
+
 {#- Whether a state of int_item_states began with an answer or a closing, which rules compare with those of other items.
     int_item_states has an index for exactly this, by time. -#}
 {% macro is_answer(states=none) -%}
@@ -41,4 +48,14 @@
     {{ of }}kind = 'stage'
     and {{ of }}is_live
     and ({{ of }}status = 'closed' or {{ of }}event_stage in {{ answering_stages() }})
+{%- endmacro %}
+
+{#- Whether a target of fct_sla_targets is the handling of a directive, and whether a state of int_item_states is the
+    inspection of one: the metrics of them are counted by station and day, and have indexes for exactly this. -#}
+{% macro is_handling() -%}
+    loop = 'directive' and target = 'handle'
+{%- endmacro %}
+
+{% macro is_inspection() -%}
+    loop = 'directive' and event_stage = 'inspect'
 {%- endmacro %}

@@ -2,7 +2,10 @@
     materialized='incremental',
     indexes=[{'columns': ['item_key']}],
     meta={'keeps_before': true},
-    post_hook="{% if not var('catch_up') %}create index on {{ this }} (valid_from) where {{ is_answer() }}{% endif %}"
+    post_hook=[
+        "{{ partial_index('valid_from', is_answer()) }}",
+        "{{ partial_index('station_id, (' ~ local_date('valid_from') ~ ')', is_inspection()) }}",
+    ]
 ) }}
 
 -- The state after every event, carried forward in one sweep over an item's events.

@@ -25,7 +25,7 @@ samples as (
         on
             loops.loop = last_days.loop
             and days.station_id = last_days.station_id
-            and last_days.last_day - days.metric_date in (0, 1, 30, 365)
+            and last_days.last_day - days.metric_date in ({{ '0, 30' if var('catch_up') else '0, 1, 30, 365' }})
 
 ),
 

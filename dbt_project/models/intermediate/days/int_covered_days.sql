@@ -13,6 +13,7 @@ first_items as (
         source_table,
         {{ local_midnight(local_date('min(opened_at)')) }} as first_day_starts_at
     from {{ ref('int_work_items') }}
+    where source_table in (select spans.source_table from spans where spans.covers_from is null)
     group by source_table
 
 ),

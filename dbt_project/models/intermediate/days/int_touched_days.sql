@@ -17,14 +17,12 @@ where false
 
 {% else %}
 
-{%- set handled = "loop = 'directive' and target = 'handle'" %}
-{%- set inspected = "loop = 'directive' and event_stage = 'inspect'" %}
 {%- set touched = [
     ('incidents', 'fct_incidents', 'opening_station_id', 'received_at', 'true'),
     ('disputes', 'fct_disputes', 'opening_station_id', 'found_at', 'true'),
     ('diversions', 'fct_diversions', 'opening_station_id', 'sent_at', 'true'),
-    ('handling', 'fct_sla_targets', 'station_id', 'started_at', handled),
-    ('inspections', 'int_item_states', 'station_id', 'valid_from', inspected),
+    ('handling', 'fct_sla_targets', 'station_id', 'started_at', is_handling()),
+    ('inspections', 'int_item_states', 'station_id', 'valid_from', is_inspection()),
 ] %}
 with days_of as (
 

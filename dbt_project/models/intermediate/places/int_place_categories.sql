@@ -1,4 +1,7 @@
-{{ config(materialized='incremental', meta={'touched_by': 'int_touched_places', 'touched_key': 'place_id'}) }}
+{{ config(
+    materialized='incremental',
+    meta={'touched_by': 'int_touched_places', 'touched_key': 'place_id', 'keeps_before': true}
+) }}
 
 -- What several models ask of a place's calls, counted once.
 select

@@ -1,3 +1,12 @@
+{{ config(
+    materialized='incremental',
+    meta={
+        'touched_by': 'int_touched_texts',
+        'touched_key': ['station_id', 'is_source_key', 'written'],
+        'keeps_before': true,
+    }
+) }}
+
 -- Two workers share what takes long: that needs a table to read, and no named query. As `offset 0` would, `offset null`
 -- has each rule worked out once, but it lets them share.
 select
@@ -18,7 +27,7 @@ from (
         select
             *,
             case when is_source_key then written else {{ place_spelling("''", 'written') }} end as spelling
-        from {{ ref('int_place_texts') }}
+        from {{ part('int_place_texts') }}
         offset null
     ) as spelled
     where spelling is not null

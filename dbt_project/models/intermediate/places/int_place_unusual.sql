@@ -1,3 +1,11 @@
+{{ config(materialized='incremental', meta={'touched_by': 'int_touched_windows', 'touched_key': 'place_id'}) }}
+
+{%- if var('catch_up') %}
+-- What a day can find, of the windows that are judged anew.
+select * from {{ part('fct_place_windows') }}
+where calls >= {{ var('place_least_calls') }} and p <= {{ var('place_discovery_rate') }}
+
+{%- else %}
 -- What a day can find. Worked out beside fct_place_windows and not read from there: its other rows take longer to be
 -- written than these to be worked out.
 with windows as (
@@ -6,9 +14,6 @@ with windows as (
 
 )
 
-select
-    *,
-    {{ local_date('valid_from') }} as first_on,
-    {{ local_date('coalesce(valid_to, ' ~ as_of() ~ ')') }} - 1 as last_on
-from windows
+select * from windows
 where p <= {{ var('place_discovery_rate') }}
+{%- endif %}

@@ -1,5 +1,5 @@
--- The places whose windows are counted anew: those of touched calls, now or before, and those where time alone changed
--- something since the build that is gone on from. In a full build there are none: it counts all.
+-- The places whose windows are counted anew: those of touched calls, now or before, those that are written otherwise, and
+-- those where time alone changed something since the build that is gone on from. In a full build there are none: it counts all.
 {% if not var('catch_up') %}
 
 select null::bigint as place_id
@@ -19,6 +19,10 @@ with moments as (
 select place_id from {{ part('int_place_calls') }}
 union
 select place_id from {{ part_before('int_place_calls') }}
+union
+select place_id from {{ part('int_place_keys') }}
+union
+select place_id from {{ part_before('int_place_keys') }}
 union
 select calls.place_id
 from {{ ref('int_place_calls') }} as calls

@@ -1,5 +1,5 @@
--- The places whose windows are judged anew: those counted anew, those of which something else is known than before, and
--- those with a window in a month that something else was learnt for. In a full build there are none: it judges all.
+-- The places whose windows are judged anew: those counted anew, those of a station whose history begins otherwise, and those
+-- with a window in a month that something else was learnt for. In a full build there are none: it judges all.
 {% if not var('catch_up') %}
 
 select null::bigint as place_id
@@ -7,16 +7,28 @@ where false
 
 {% else %}
 
-with other_places as (
-
-    {{ differing('dim_places', 'place_id, station_id, is_home') }}
-
-),
-
 -- a station's history begins with its first call
-other_stations as (
+with other_stations as (
 
-    {{ differing('dim_places', 'station_id, min(first_call_at)', grouped_by='station_id') }}
+    select station_id
+    from (
+        select
+            station_id,
+            first_call_at,
+            true as is_now,
+            place_id not in (select touched.place_id from {{ ref('int_touched_places') }} as touched) as was_before
+        from {{ ref('dim_places') }}
+        union all
+        select
+            station_id,
+            first_call_at,
+            false,
+            true
+        from {{ part_before('dim_places') }}
+    ) as known
+    group by station_id
+    having
+        min(first_call_at) filter (where is_now) is distinct from min(first_call_at) filter (where was_before)
 
 ),
 
@@ -27,8 +39,6 @@ other_months as (
 )
 
 select place_id from {{ ref('int_touched_places') }}
-union
-select place_id from other_places
 union
 select place_id from {{ ref('dim_places') }}
 where station_id in (select other_stations.station_id from other_stations)

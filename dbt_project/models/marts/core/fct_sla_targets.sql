@@ -6,7 +6,8 @@
             {"columns": ["work_item_id"]},
             {"columns": ["station_id", "state"]},
             {"columns": ["loop", "target", "started_at"]},
-        ]
+        ],
+        post_hook="{{ partial_index('station_id, (' ~ local_date('started_at') ~ ')', is_handling()) }}"
     )
 }}
 

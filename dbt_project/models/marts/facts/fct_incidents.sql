@@ -4,6 +4,8 @@
         {'columns': ['work_item_id'], 'unique': True},
         {'columns': ['station_id', 'received_at']},
         {'columns': ['place_key', 'received_at']},
+        {'columns': ['incident_id']},
+        {'columns': ['opening_station_id', '(' ~ local_date('received_at') ~ ')']},
     ]
 ) }}
 

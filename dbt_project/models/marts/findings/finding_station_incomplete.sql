@@ -27,6 +27,7 @@ first_items as (
         station_id,
         min(opened_at) as opened_at
     from {{ ref('int_work_items') }}
+    where station_id in (select stations.station_id from stations where stations.member_from is null)
     group by station_id
 
 ),

@@ -12,9 +12,9 @@ deadlines as (
         breached_at
     from {{ ref('fct_sla_targets') }}
     where
-        loop = 'directive'
-        and target = 'handle'
+        {{ is_handling() }}
         and is_confirmed
+        and {{ is_counted('handling', metric_date=local_date('started_at')) }}
 
 ),
 

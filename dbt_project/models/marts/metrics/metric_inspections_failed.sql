@@ -10,8 +10,7 @@ with counted as (
         1 as denominator
     from {{ ref('int_item_states') }}
     where
-        loop = 'directive'
-        and event_stage = 'inspect'
+        {{ is_inspection() }}
         and {{ is_counted('inspections', metric_date=local_date('valid_from')) }}
 
 )

@@ -1,7 +1,14 @@
 {{ config(
-    pre_hook='{{ keep_as_it_was() }}',
+    materialized='incremental',
+    meta={'touched_by': 'int_touched_places', 'touched_key': 'place_id', 'keeps_before': true},
     indexes=[{'columns': ['place_id'], 'unique': True}, {'columns': ['station_id']}]
 ) }}
+
+{%- set told_anew -%}
+    {%- if var('catch_up') -%}
+    place_id in (select touched.place_id from {{ ref('int_touched_places') }} as touched)
+    {%- else -%}true{%- endif -%}
+{%- endset %}
 
 with calls as (
 
@@ -11,7 +18,7 @@ with calls as (
         min(first_own_call_at) as first_call_at,
         max(last_own_call_at) as last_call_at
     from {{ ref('int_place_categories') }}
-    where calls > 0
+    where calls > 0 and {{ told_anew }}
     group by place_id
 
 ),
@@ -27,6 +34,7 @@ places as (
         bool_or(is_home) as is_home,
         count(distinct spelling) as spellings
     from {{ ref('int_place_keys') }}
+    where {{ told_anew }}
     group by place_id, station_id, place_key
 
 )

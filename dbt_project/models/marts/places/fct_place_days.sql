@@ -6,22 +6,14 @@
 ) }}
 
 -- A p above the rate cannot be found by Benjamini–Hochberg, nor change the q of what is found.
-with unusual as not materialized (
+with unusual as (
 
-    select * from {{ ref('int_place_unusual') }}
-    where first_on <= last_on
-
-),
-
--- Every place × category known by the end of a day was looked at, also the quiet ones.
-pairs as (
-
-    select first_call_at from {{ ref('int_place_categories') }}
-
-    union all
-
-    select min(first_call_at) from {{ ref('int_place_categories') }}
-    group by place_id
+    select
+        *,
+        {{ local_date('valid_from') }} as first_on,
+        {{ local_date('coalesce(valid_to, ' ~ as_of() ~ ')') }} - 1 as last_on
+    from {{ ref('int_place_unusual') }}
+    where {{ local_date('valid_from') }} < {{ local_date('coalesce(valid_to, ' ~ as_of() ~ ')') }}
 
 ),
 
@@ -38,11 +30,13 @@ unusual_days as (
 
 dated as (
 
+    -- every place × category known by the end of a day was looked at, also the quiet ones
     select
-        {{ local_date('first_call_at') }} as judged_on,
-        1 as pairs,
+        first_on as judged_on,
+        sum(places) as pairs,
         0 as candidates
-    from pairs
+    from {{ ref('int_place_firsts') }}
+    group by first_on
 
     union all
 
