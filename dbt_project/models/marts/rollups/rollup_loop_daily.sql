@@ -22,8 +22,7 @@ standing as (
         lead(changed_on) over cell as next_change_on
     from changes
     window cell as (
-        partition by loop, station_id, stage, severity
-        order by changed_on
+        partition by cell_key order by changed_on
     )
 
 ),
