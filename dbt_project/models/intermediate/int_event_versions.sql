@@ -4,9 +4,13 @@
 -- corrects it. A correction that was itself corrected still corrects: the first event does not come back.
 with versions as not materialized (
 
+    -- When catching up nobody asks for those of items that were not touched.
     select * from {{ ref('stg_loop_events') }}
+    {%- if var('catch_up') %}
+    where (loop, item_id) in (select touched.loop, touched.item_id from {{ ref('int_touched_items') }} as touched)
+    {%- endif %}
     union all
-    -- Each of these costs a digest. When catching up nobody asks for those of items that were not touched.
+    -- Each of these costs a digest.
     select
         derived.event_id,
         derived.loop,
@@ -47,12 +51,13 @@ with versions as not materialized (
 
 ),
 
+-- what corrects an event may be told of another item, and is never derived
 corrections as (
 
     select
         supersedes as event_id,
         max(event_id collate "C") as superseded_by
-    from versions
+    from {{ ref('stg_loop_events') }}
     where is_effective and supersedes is not null and supersedes <> event_id
     group by supersedes
 

@@ -1,9 +1,6 @@
--- Every version of every event of the touched items: the events of a whole city are looked through once.
-select versions.*
-from {{ ref('int_event_versions') }} as versions
-{% if var('catch_up') %}
-inner join {{ ref('int_touched_items') }} as touched
-    on versions.loop = touched.loop and versions.item_id = touched.item_id
-{% else %}
+-- Every version of every event of the touched items: the events of a whole city are looked through once. Empty in a full
+-- build.
+select * from {{ ref('int_event_versions') }}
+{% if not var('catch_up') -%}
 where false
-{% endif %}
+{%- endif %}

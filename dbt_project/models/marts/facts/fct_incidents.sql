@@ -6,6 +6,7 @@
         {'columns': ['place_key', 'received_at']},
         {'columns': ['incident_id']},
         {'columns': ['opening_station_id', '(' ~ local_date('received_at') ~ ')']},
+        {'columns': ['opening_station_id', '(' ~ place_as_written('place_key', 'place') ~ ')']},
     ]
 ) }}
 
