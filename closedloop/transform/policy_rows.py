@@ -65,8 +65,8 @@ def _published_rows(conn: psycopg.Connection[Any]) -> list[dict[str, Any]]:
 
 
 def _last_started(conn: psycopg.Connection[Any], policies: list[str], time_zone: str) -> dict[str, date]:
-    """The local date on which the last deadline judged by each of ``policies`` started; unused ones have none.
-    Looks through every deadline, so only what was changed is asked for."""
+    """The local date on which the last deadline judged by each of ``policies`` started; unused ones have
+    none. Looks through every deadline: to be asked for what was changed alone."""
     if not policies:
         return {}
     with conn.transaction():

@@ -77,7 +77,8 @@
     Rows that a model no longer has vanish, as in a full build; dbt's own delete+insert would keep them.
     ``meta.touched_by`` names another model than int_touched_items, for what depends on more than its item, and
     ``meta.touched_key`` their common key, a column or several, where that is no item; ``meta.touched_if`` says which of
-    that model's rows. -#}
+    that model's rows, and ``meta.touched_since`` that of what has a beginning and an end only what lasts until its
+    ``since`` is told anew. -#}
 {% macro get_incremental_touched_sql(arg_dict) %}
     {%- set target = arg_dict['target_relation'] -%}
     {%- set names = arg_dict['dest_columns'] | map(attribute='name') | list -%}
@@ -88,6 +89,7 @@
         kept.{{ column }} = touched.{{ column }}{{ ' and ' if not loop.last }}
         {%- endfor -%}
         {%- if meta.get('touched_if') %} and touched.{{ meta.get('touched_if') }}{% endif -%}
+        {%- if meta.get('touched_since') %} and {{ lasts_until('kept', 'touched') }}{% endif -%}
     {%- endset -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     {%- set touched_items = as_it_was('intermediate', meta.get('touched_by', 'int_touched_items')) -%}
@@ -110,6 +112,11 @@
     insert into {{ target }} ({{ columns }})
     select {{ columns }} from {{ part_name(target.identifier) }};
 {% endmacro %}
+
+{#- Of rows with valid_to: whether one lasts until what is touched may be otherwise. -#}
+{% macro lasts_until(rows, touched) -%}
+    coalesce({{ rows }}.valid_to, 'infinity') >= {{ touched }}.since
+{%- endmacro %}
 
 {#- A test of a model of items asks the part when catching up: the rest was tested when it was made. -#}
 {% macro get_where_subquery(relation) -%}

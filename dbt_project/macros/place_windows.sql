@@ -1,5 +1,5 @@
 {#- Every window with what was expected and p, the chance of as many calls or more; with least_calls, only those of so
-    many calls, merged ones not counted; with places, a relation, only those of its places. -#}
+    many calls, merged ones not counted; with places, a relation, only those of its places that last until its since. -#}
 {% macro place_windows(least_calls=none, places=none) -%}
 with places as (
 
@@ -49,7 +49,10 @@ dated as (
         and spans.calls >= {{ least_calls }}
         {%- endif %}
         {%- if places is not none %}
-        and spans.place_id in (select touched.place_id from {{ places }} as touched)
+        and exists (
+            select from {{ places }} as touched
+            where spans.place_id = touched.place_id and {{ lasts_until('spans', 'touched') }}
+        )
         {%- endif %}
     offset 0
 

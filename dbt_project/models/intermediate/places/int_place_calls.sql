@@ -23,7 +23,7 @@ callers as (
         loop,
         incident_id,
         reporter_key
-    from {{ part_of_rows('stg_incidents', 'incident_id') }} as stored
+    from {{ ref('stg_incidents') }}
     where is_current and reporter_key is not null
 
 ),

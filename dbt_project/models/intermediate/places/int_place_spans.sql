@@ -1,4 +1,7 @@
-{{ config(materialized='incremental', meta={'touched_by': 'int_touched_places', 'touched_key': 'place_id'}) }}
+{{ config(
+    materialized='incremental',
+    meta={'touched_by': 'int_touched_places', 'touched_key': 'place_id', 'touched_since': true}
+) }}
 
 {#- Running sums of dated changes: a call enters the window when it comes, passes from it into the history 30 days later,
     and leaves the history 334 days after that. A window of one call is no repeat and has no row: a call that stands
@@ -183,6 +186,12 @@ select
     summed.history_calls::integer as history_calls
 from summed
 inner join categories on summed.level_no = categories.category_no
+{% if var('catch_up') -%}
+inner join {{ ref('int_touched_places') }} as touched on summed.place_id = touched.place_id
+{%- endif %}
 where
     summed.calls + summed.merged_calls >= 2
     and summed.valid_to is distinct from summed.changed_at
+    {% if var('catch_up') -%}
+    and {{ lasts_until('summed', 'touched') }}
+    {%- endif %}

@@ -1,4 +1,7 @@
-{{ config(materialized='incremental', meta={'touched_by': 'int_touched_windows', 'touched_key': 'place_id'}) }}
+{{ config(
+    materialized='incremental',
+    meta={'touched_by': 'int_touched_windows', 'touched_key': 'place_id', 'touched_since': true}
+) }}
 
 {%- if var('catch_up') %}
 -- What a day can find, of the windows that are judged anew.

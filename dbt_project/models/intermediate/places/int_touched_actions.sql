@@ -30,9 +30,10 @@ union
 select work_item_id from {{ ref('fct_directives') }}
 where subject_work_item_id in (select there.work_item_id from there)
 union
-select diversions.work_item_id
-from there
-inner join {{ ref('fct_incidents') }} as incidents on there.work_item_id = incidents.work_item_id
-inner join {{ ref('fct_diversions') }} as diversions on incidents.incident_id = diversions.incident_id
+select work_item_id from {{ ref('fct_diversions') }}
+where incident_id in (
+    select incident_id from {{ ref('fct_incidents') }}
+    where work_item_id in (select there.work_item_id from there)
+)
 
 {% endif %}

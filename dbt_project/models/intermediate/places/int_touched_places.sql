@@ -1,35 +1,51 @@
--- The places whose windows are counted anew: those of touched calls, now or before, those that are written otherwise, and
--- those where time alone changed something since the build that is gone on from. In a full build there are none: it counts all.
+-- The places whose windows are counted anew, and from when on: those of touched calls, now or before, those where time alone
+-- changed something since the build that is gone on from, and, whole, those that are written otherwise. In a full build
+-- there are none: it counts all.
 {% if not var('catch_up') %}
 
-select null::bigint as place_id
+select
+    null::bigint as place_id,
+    null::timestamptz as since
 where false
 
 {% else %}
 
-with moments as (
+{%- set earlier -%} least({{ as_of_before() }}, {{ as_of() }}) {%- endset %}
+{%- set passed -%} between {{ earlier }} and greatest({{ as_of_before() }}, {{ as_of() }}) {%- endset %}
+{#- A call that stood alone is a repeat when another one comes before it leaves the window; local days may be longer. -#}
+{%- set window = "interval '" ~ (var('place_window_days') | int + 1) ~ " days'" %}
 
+with causes as (
+
+    {% for rows in (part('int_place_calls'), part_before('int_place_calls')) %}
     select
-        least(as_of, {{ as_of() }}) as since,
-        greatest(as_of, {{ as_of() }}) as until
-    from {{ as_it_was('reference', 'caught_up_from') }}
+        place_id,
+        received_at - {{ window }} as since
+    from {{ rows }}
+    union all
+    {% endfor %}
+    select
+        place_id,
+        {{ earlier }} - {{ window }} as since
+    from {{ ref('int_place_calls') }}
+    where
+        received_at {{ passed }}
+        or leaves_at {{ passed }}
+        or forgotten_at {{ passed }}
+    union all
+    select
+        place_id,
+        '-infinity' as since
+    from (
+        {{ differing('int_place_keys', 'place_id, station_id, written, spelling, place, place_type, is_home') }}
+    ) as written_otherwise
 
 )
 
-select place_id from {{ part('int_place_calls') }}
-union
-select place_id from {{ part_before('int_place_calls') }}
-union
-select place_id from {{ part('int_place_keys') }}
-union
-select place_id from {{ part_before('int_place_keys') }}
-union
-select calls.place_id
-from {{ ref('int_place_calls') }} as calls
-cross join moments
-where
-    calls.received_at between moments.since and moments.until
-    or calls.leaves_at between moments.since and moments.until
-    or calls.forgotten_at between moments.since and moments.until
+select
+    place_id,
+    min(since) as since
+from causes
+group by place_id
 
 {% endif %}
