@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -38,6 +38,8 @@ BEHIND = ("S00", "incidents")
 #: What nobody sends for a month after the first batch: only with the third, and then without that month.
 SILENT = "tasks"
 AWAY = timedelta(days=30)
+#: When the last of the stations leaves the bureau.
+LEAVES = date(2025, 12, 31)
 CATEGORIES = ["noise", "theft", "不认识的类别", None]
 
 
@@ -284,7 +286,8 @@ def bring(connection: psycopg.Connection[Any], versions: list[Version], batch: i
         )
         if batch == 1:
             for station in stations:
-                _insert(cursor, ("raw", "stations"), station)
+                leaves = {"member_to": LEAVES} if station is stations[-1] else {}
+                _insert(cursor, ("raw", "stations"), station | leaves)
         for version in versions:
             if version.batch != batch:
                 continue
