@@ -181,7 +181,7 @@ class _Build:
         if self.catches_up:
             options = [*options, "--selector", catching_up.SELECTOR]
         return run_dbt(
-            ["build", "--log-level", "none", "--log-level-file", "none", "--vars", variables, *options],
+            ["build", "--vars", variables, *options],
             dbt_environment(self.settings, schema_suffix=NEXT, catches_up=self.catches_up),
             self.listener,
         )

@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
     if target == "-":
         return _exit_code(dbtRunner().invoke(arguments))
 
-    report = _Reporter(int(target))
+    report = _Reporter(int(target), _error_log())
     runner = dbtRunner(callbacks=[report.on_event])
     result = runner.invoke(arguments)
     report.finish(result)
@@ -74,10 +74,10 @@ def _die_with_the_parent() -> None:
 class _Reporter:
     """Writes events and, at the end, the results; dbt calls it from several threads."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, log: logging.Logger) -> None:
         self._lock = threading.Lock()
         self._failed: dict[str, dict[str, Any]] = {}
-        self._log = _error_log()
+        self._log = log
         self._out = os.fdopen(descriptor, "w", encoding="utf-8")
 
     def _write(self, **record: Any) -> None:
@@ -134,8 +134,7 @@ class _Reporter:
 
 
 def _error_log() -> logging.Logger:
-    """What dbt calls an error, in ``dbt.log``. dbt's own logger words every event before it drops most of
-    them, a tenth of its work."""
+    """What dbt calls an error, in ``dbt.log``. dbt's own logger words every event, and then drops most."""
     folder = Path(os.environ["DBT_LOG_PATH"])
     folder.mkdir(parents=True, exist_ok=True)
     log = logging.getLogger("closedloop.dbt")

@@ -48,8 +48,6 @@ def dbt_environment(settings: Settings, *, schema_suffix: str, catches_up: bool 
         "DBT_LOG_PATH": str(dbt_home(settings) / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_VERSION_CHECK": "false",
-        # Nobody reads the manifest of a build that catches up; the parsed project is written all the same.
-        "DBT_WRITE_JSON": str(not catches_up).lower(),
         # The roles say UTC themselves; a server's roles may have been made by somebody else.
         "PGTZ": "UTC",
         "PGOPTIONS": SESSION_OPTIONS,

@@ -113,7 +113,7 @@ def _build_core(made: Warehouse, project: Path) -> None:
         "DBT_TARGET_PATH": str(project / "target"),
         "DBT_LOG_PATH": str(project / "logs"),
     }
-    arguments = ["build", "--quiet", "--vars", json.dumps(variables), "--select", *CORE.split()]
+    arguments = ["build", "--vars", json.dumps(variables), "--select", *CORE.split()]
     arguments += ["--resource-type", "model", "--resource-type", "seed"]
     result = run_dbt(arguments, environment, lambda event: None)
     failed = [f"{n.name}: {n.message}" for n in result.nodes if n.status not in ("success", "pass")]

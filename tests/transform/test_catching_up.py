@@ -83,7 +83,7 @@ def _run(made: Warehouse, folder: Path, *, catch_up: bool) -> None:
         "DBT_TARGET_PATH": str(folder / f"catch-up-{catch_up}" / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
-    arguments = ["build", "--quiet", "--vars", json.dumps(variables | {"catch_up": catch_up})]
+    arguments = ["build", "--vars", json.dumps(variables | {"catch_up": catch_up})]
     arguments += ["--resource-type", "model", "--resource-type", "seed"]
     arguments += ["--selector", catching_up.SELECTOR] if catch_up else []
     result = run_dbt(arguments, environment, lambda event: None)

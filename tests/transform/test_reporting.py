@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from types import SimpleNamespace
 
@@ -42,7 +43,7 @@ def _skipped():
 @pytest.mark.parametrize(("status", "told"), [("error", True), ("success", False)])
 def test_a_failed_node_that_dbt_calls_skipped_is_named_all_the_same(status, told) -> None:
     read, write = os.pipe()
-    report = _Reporter(write)
+    report = _Reporter(write, logging.getLogger(__name__))
     report.on_event(_finished(status, "division by zero"))
     report.finish(
         SimpleNamespace(success=False, exception=None, result=SimpleNamespace(results=[_skipped()]))

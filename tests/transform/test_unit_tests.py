@@ -17,7 +17,7 @@ def test_every_unit_test_of_the_dbt_project_passes(own_city: Warehouse) -> None:
     with own_city.connect() as conn:
         variables = shaping_variables(conn, settings, DbtProject.of(settings))
     result = run_dbt(
-        ["test", "--log-level", "none", "--select", "test_type:unit", "--vars", json.dumps(variables)],
+        ["test", "--select", "test_type:unit", "--vars", json.dumps(variables)],
         dbt_environment(settings, schema_suffix=""),
         silent,
     )
