@@ -178,6 +178,11 @@ def _forgotten(source: random.Random) -> Iterator[Version]:
     ]
     yield from calls
     yield _moved(calls[-1])
+    # a home, as is told by a call that is none
+    yield from (_noise(320 + n, 1, began + timedelta(days=n), "建设路13号", source) for n in range(2))
+    by_mistake = _noise(322, 2, began + timedelta(days=2), "建设路13号", source)
+    by_mistake.row.update(place_type="residential", initial_type="invalid", final_type="invalid")
+    yield by_mistake
     yield _noise(400, 3, began + timedelta(days=50), "建设路11号", source)
 
 

@@ -12,7 +12,8 @@ where false
 
 {%- set earlier -%} least({{ as_of_before() }}, {{ as_of() }}) {%- endset %}
 {%- set passed -%} between {{ earlier }} and greatest({{ as_of_before() }}, {{ as_of() }}) {%- endset %}
-{#- A call that stood alone is a repeat when another one comes before it leaves the window; local days may be longer. -#}
+{#- A call that stood alone is a repeat when another one comes before it leaves the window. By that no row changes that was
+    over before; caution, for it costs little. -#}
 {%- set window = "interval '" ~ (var('place_window_days') | int + 1) ~ " days'" %}
 
 with causes as (
