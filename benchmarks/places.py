@@ -42,6 +42,7 @@ MODELS = (
     "int_place_unusual",
     "fct_place_windows",
     "fct_place_days",
+    "int_place_items",
     "fct_place_actions",
     "fct_warnings",
 )
