@@ -132,7 +132,7 @@ def _measure(settings, asked: argparse.Namespace) -> None:
 
         def dbt(command: str, *select: str, on_event=silent):
             result = run_dbt(
-                [command, "--log-level", "none", "--vars", json.dumps(variables), "--select", *select],
+                [command, "--vars", json.dumps(variables), "--select", *select],
                 dbt_environment(settings, schema_suffix=""),
                 on_event,
             )

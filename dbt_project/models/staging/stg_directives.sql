@@ -21,17 +21,7 @@ select
     source.issued_at,
     source.due_at,
 
-    ---------- version and lineage
-    source.version,
-    source.is_current,
-    source.retracted as is_retracted,
-    source.is_current and not source.retracted as is_effective,
-    source.batch_id,
-    source.source_file,
-    source.source_row,
-    source.loaded_at,
-    -- the extract that no longer had it says when it was known to be gone
-    case when source.retracted then least(source.loaded_at, batches.covers_until) end as withdrawn_at
+    {{ version_and_lineage('batches') }}
 
 from {{ source('raw', 'directives') }} as source
 left join {{ ref('stg_stations') }} as known_stations

@@ -29,15 +29,7 @@ select
     source.recorded_at,
     source.due_at,
 
-    ---------- version and lineage
-    source.version,
-    source.is_current,
-    source.retracted as is_retracted,
-    source.is_current and not source.retracted as is_effective,
-    source.batch_id,
-    source.source_file,
-    source.source_row,
-    source.loaded_at
+    {{ version_and_lineage() }}
 
 from {{ source('raw', 'loop_events') }} as source
 left join {{ ref('stg_stations') }} as known_stations
