@@ -15,7 +15,17 @@ from typing import Any
 
 from closedloop.settings import Settings
 from closedloop.transform import schemas
-from closedloop.transform.environment import NEXT, SESSION_OPTIONS, THREADS, dbt_home
+from closedloop.transform.child import run_dbt
+from closedloop.transform.environment import (
+    NEXT,
+    SESSION_OPTIONS,
+    THREADS,
+    dbt_environment,
+    dbt_home,
+    target_folder,
+)
+from closedloop.transform.freshness import shaping_variables
+from closedloop.transform.project import DbtProject
 from closedloop.warehouse.addresses import urls
 from closedloop.warehouse.connections import connect
 
@@ -37,9 +47,19 @@ def run_bare(settings: Settings) -> tuple[float, dict[str, float]]:
 
 
 def _models(settings: Settings) -> dict[str, dict[str, Any]]:
-    manifest = json.loads((dbt_home(settings) / "target" / "manifest.json").read_text())
+    # A build keeps what it compiled and writes no manifest.
+    project = DbtProject.of(settings)
+    with connect("owner", settings) as connection:
+        variables = shaping_variables(connection, settings, project) | {"catch_up": False}
+    environment = dbt_environment(settings, schema_suffix=NEXT)
+    result = run_dbt(["parse", "--vars", json.dumps(variables), "--write-json"], environment, lambda _: None)
+    if not result.success:
+        raise RuntimeError(result.problem)
+    target = target_folder(settings)
+    manifest = json.loads((target / "manifest.json").read_text())
+    compiled = target / "compiled" / manifest["metadata"]["project_name"]
     return {
-        name: node
+        name: node | {"compiled_path": str(compiled / node["original_file_path"])}
         for name, node in manifest["nodes"].items()
         if node["resource_type"] == "model" and node["config"]["materialized"] != "ephemeral"
     }
