@@ -73,15 +73,12 @@
     {{ schema }}{{ env_var('CLOSEDLOOP_SCHEMA_SUFFIX', '_next') }}.{{ name }}
 {%- endmacro %}
 
-{#- The incremental strategy ``touched``: what the model now says of the touched items replaces what it said.
-    Rows that a model no longer has vanish, as in a full build; dbt's own delete+insert would keep them.
-    ``meta.touched_by`` names another model than int_touched_items, for what depends on more than its item, and
-    ``meta.touched_key`` their common key, a column or several, where that is no item; ``meta.touched_if`` says which of
-    that model's rows, and ``meta.touched_since`` that of what has a beginning and an end only what lasts until its
-    ``since`` is told anew. -#}
-{% macro get_incremental_touched_sql(arg_dict) %}
-    {%- set target = arg_dict['target_relation'] -%}
-    {%- set names = arg_dict['dest_columns'] | map(attribute='name') | list -%}
+{#- What a model now says of the touched items replaces what its table said. Rows that a model no longer has vanish, as
+    in a full build. ``meta.touched_by`` names another model than int_touched_items, for what depends on more than its
+    item, and ``meta.touched_key`` their common key, a column or several, where that is no item; ``meta.touched_if`` says
+    which of that model's rows, and ``meta.touched_since`` that of what has a beginning and an end only what lasts until
+    its ``since`` is told anew. -#}
+{% macro tell_touched_anew(target, names, sql) %}
     {%- set meta = config.get('meta', {}) -%}
     {%- set key = meta.get('touched_key') or ('item_key' if 'item_key' in names else 'work_item_id') -%}
     {%- set is_touched -%}
@@ -91,12 +88,14 @@
         {%- if meta.get('touched_if') %} and touched.{{ meta.get('touched_if') }}{% endif -%}
         {%- if meta.get('touched_since') %} and {{ lasts_until('kept', 'touched') }}{% endif -%}
     {%- endset -%}
-    {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    {%- set columns = names | join(', ') -%}
     {%- set touched_items = as_it_was('intermediate', meta.get('touched_by', 'int_touched_items')) -%}
     drop table if exists {{ part_name(target.identifier) }};
     create unlogged table {{ part_name(target.identifier) }} (like {{ target }});
     insert into {{ part_name(target.identifier) }} ({{ columns }})
-    select {{ columns }} from {{ arg_dict['temp_relation'] }};
+    select {{ columns }} from (
+        {{ sql }}
+    ) as told;
     analyze {{ part_name(target.identifier) }};
     {%- if meta.get('keeps_before') %}
     drop table if exists {{ part_name(target.identifier ~ '__before') }};

@@ -1,5 +1,6 @@
 -- Running sums against the slow way: on a few days, count the items whose interval holds when the day ends, and
--- those of them with a confirmed deadline passed. Otherwise a sum that drifts would drift for ever, unseen.
+-- those of them with a confirmed deadline passed. Otherwise a sum that drifts would drift for ever, unseen. A build that
+-- catches up counts the last day: what drifted before it has stayed in the sum.
 with last_days as (
 
     select
@@ -25,7 +26,7 @@ samples as (
         on
             loops.loop = last_days.loop
             and days.station_id = last_days.station_id
-            and last_days.last_day - days.metric_date in ({{ '0, 30' if var('catch_up') else '0, 1, 30, 365' }})
+            and last_days.last_day - days.metric_date in ({{ '0' if var('catch_up') else '0, 1, 30, 365' }})
 
 ),
 

@@ -1,0 +1,79 @@
+{#- How a build that catches up makes what stands there already: dbt's own way renames, compares columns and describes
+    anew, for tables and views of which the code is the same, or the build would not have caught up. Every other run
+    has dbt's own way. -#}
+
+{% materialization incremental, adapter='postgres' -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- if not var('catch_up') or existing is none or not existing.is_table or should_full_refresh() -%}
+        {{ return(dbt.materialization_incremental_default()) }}
+    {%- endif -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- set names = adapter.get_columns_in_relation(existing) | map(attribute='name') | list -%}
+    {%- call statement('main') -%}
+        {{ tell_touched_anew(existing, names, sql) }}
+    {%- endcall -%}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {%- do adapter.commit() -%}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [existing]}) }}
+{%- endmaterialization %}
+
+{% materialization view, adapter='postgres' -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- if not var('catch_up') or existing is none or not existing.is_view -%}
+        {{ return(dbt.materialization_view_default()) }}
+    {%- endif -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- call statement('main') -%}
+        {{ get_replace_view_sql(existing, sql) }}
+    {%- endcall -%}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {%- do adapter.commit() -%}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [existing]}) }}
+{%- endmaterialization %}
+
+{% materialization table, adapter='postgres' -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- if not var('catch_up') or existing is none or not existing.is_table -%}
+        {{ return(dbt.materialization_table_default()) }}
+    {%- endif -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- call statement('main') -%}
+        {{ replace_table(existing, sql) }}
+    {%- endcall -%}
+    {%- if not config.get('contract').enforced -%}
+        {%- do persist_docs(existing, model) -%}
+    {%- endif -%}
+    {%- do create_indexes(existing) -%}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {%- do adapter.commit() -%}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [existing]}) }}
+{%- endmaterialization %}
+
+{#- A new table in the place of an old one. The columns that a contract promises are the old one's, comments and all.
+    Views of the old one go with it, as in dbt's own way; each is made again by its own model. -#}
+{% macro replace_table(existing, sql) -%}
+    {%- set upcoming = existing.incorporate(path={'identifier': existing.identifier ~ '__new'}) -%}
+    {%- if config.get('contract').enforced %}
+    {%- set columns = model.columns | join(', ') %}
+    create table {{ upcoming }} (like {{ existing }} including all excluding indexes);
+    insert into {{ upcoming }} ({{ columns }})
+    select {{ columns }} from (
+        {{ sql }}
+    ) as told;
+    {%- if config.persist_relation_docs() and model.description %}
+    {{ alter_relation_comment(upcoming, model.description) }}
+    {%- endif %}
+    {%- else %}
+    create table {{ upcoming }} as (
+        {{ sql }}
+    );
+    {%- endif %}
+    drop table {{ existing }} cascade;
+    alter table {{ upcoming }} rename to {{ existing.identifier }};
+{%- endmacro %}
