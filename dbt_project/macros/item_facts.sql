@@ -42,7 +42,7 @@
 {%- endmacro %}
 
 {#- Whether a state of int_item_states began with an answer or a closing, which rules compare with those of other items.
-    int_item_states has an index for exactly this, by time. -#}
+    int_item_states has indexes for exactly this, by time and by a station's time. -#}
 {% macro is_answer(states=none) -%}
     {%- set of = states ~ '.' if states else '' -%}
     {{ of }}kind = 'stage'
