@@ -133,6 +133,18 @@ def add_last_day(settings: Settings, say: Callable[[str], None] = print) -> None
             _copy(connection, number, first, last)
 
 
+def forget_last_day(settings: Settings) -> None:
+    """Say that the build which the next one goes on from had not seen the last day."""
+    with connect("owner", settings) as connection:
+        connection.execute(
+            """
+            update ops.builds set last_batch_id = %s
+            where build_id = (select build_id from marts_next.ops_status)
+            """,
+            [_state(connection).batches],
+        )
+
+
 def incidents(settings: Settings) -> int:
     """How many there are."""
     with connect("owner", settings) as connection:

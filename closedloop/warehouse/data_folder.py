@@ -7,11 +7,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-
-import psutil
 
 from closedloop.settings import Settings
 from closedloop.warehouse import secret_files
@@ -29,6 +25,7 @@ _CONFIGURATION = {
     "log_timezone": "UTC",
     "lc_messages": "C",
     "max_connections": "100",
+    "shared_buffers": "256MB",
     "work_mem": "64MB",
     "maintenance_work_mem": "256MB",
     "effective_cache_size": "1GB",
@@ -50,9 +47,6 @@ _CONFIGURATION = {
     "log_autovacuum_min_duration": "-1",
     "log_checkpoints": "off",
 }
-
-#: What a container may use, by both versions of control groups.
-_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 _AUTHENTICATION = """\
 # Written at every start. The socket is the only way in, and every role needs its password.
@@ -121,10 +115,7 @@ def initialise(settings: Settings, bin_folder: Path, user: ServiceUser | None) -
 def configure(settings: Settings, sockets: Path, user: ServiceUser | None) -> None:
     """Write the configuration and the one way in. Called before every start; what was there is replaced."""
     # Quoted twice: the value is itself a list of names.
-    options = _CONFIGURATION | {
-        "unix_socket_directories": '"' + str(sockets).replace('"', '""') + '"',
-        "shared_buffers": f"{shared_buffers(memory_of_the_machine()) // 2**20}MB",
-    }
+    options = _CONFIGURATION | {"unix_socket_directories": '"' + str(sockets).replace('"', '""') + '"'}
     if not _room_for_shared_memory():
         options["dynamic_shared_memory_type"] = "mmap"
     forbidden = {"listen_addresses", "unix_socket_directories", "hba_file", "ssl"} & set(
@@ -144,26 +135,6 @@ def configure(settings: Settings, sockets: Path, user: ServiceUser | None) -> No
     lines += [f"{name} = '{_quoted(value)}'" for name, value in options.items()]
     _write(data_folder(settings) / "postgresql.conf", "\n".join(lines) + "\n", user)
     _write(data_folder(settings) / "pg_hba.conf", _AUTHENTICATION, user)
-
-
-def shared_buffers(memory: int) -> int:
-    """Bytes that the server keeps pages of tables in: a quarter of the ``memory`` in bytes, as PostgreSQL's
-    manual advises, and never more than 8 GB. What it does not keep, a build that catches up reads from the
-    disk again. It takes them from the system as it comes to need them.
-    """
-    return min(max(memory // 4, 128 * 2**20), 8 * 2**30)
-
-
-def memory_of_the_machine(limits: Sequence[Path] = _LIMITS) -> int:
-    """Bytes of memory that this process and its children may use: the machine's, or what ``limits`` (files of
-    Linux control groups) leave of it.
-    """
-    found = [psutil.virtual_memory().total]
-    for limit in limits:
-        # "max" where there is none
-        with suppress(OSError, ValueError):
-            found.append(int(limit.read_text()))
-    return min(found)
 
 
 def _quoted(value: str) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from pathlib import Path
 
 import psutil
 import pytest
 
 from closedloop import warehouse
-from closedloop.settings import Settings
 from closedloop.warehouse import WarehouseError, data_folder, embedded, postmaster
 from closedloop.warehouse.service_user import child_options, service_user
 from tests.homes import Home
@@ -212,30 +210,6 @@ def test_a_failed_start_shows_the_servers_own_words(home: Home) -> None:
     with pytest.raises(WarehouseError, match=r"(?s)did not start.*server\.log.*shared_buffers"):
         embedded.start(broken)
     assert embedded.start(home.settings) is True
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"), [("max\n", None), ("2147483648\n", 2**31), ("9223372036854771712\n", None)]
-)
-def test_a_containers_limit_counts_as_its_memory(tmp_path: Path, written: str, expected: int | None) -> None:
-    limit = tmp_path / "memory.max"
-    limit.write_text(written)
-    whole = data_folder.memory_of_the_machine([])
-    assert whole == data_folder.memory_of_the_machine([tmp_path / "none"])
-    assert data_folder.memory_of_the_machine([limit]) == (expected or whole)
-
-
-@pytest.mark.parametrize(("memory", "expected"), [(2**28, "128MB"), (8 * 2**30, "2048MB"), (2**40, "8192MB")])
-def test_a_quarter_of_the_memory_is_for_tables(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: int, expected: str
-) -> None:
-    settings = Settings(home=tmp_path)
-    folder = data_folder.data_folder(settings)
-    folder.mkdir()
-    monkeypatch.setattr(data_folder, "memory_of_the_machine", lambda: memory)
-    data_folder.configure(settings, tmp_path, None)
-    written = (folder / "postgresql.conf").read_text()
-    assert f"shared_buffers = '{expected}'" in written
 
 
 def test_data_of_another_major_version_is_refused_with_the_way_out(home: Home) -> None:
