@@ -9,7 +9,7 @@ times lie 97 seconds earlier than those of the copy before, and it belongs to th
 are what intake would have written. A million incidents take about two minutes.
 
 ``--before-last-day`` leaves out the exports of the last day, ``--last-day`` adds them. A run that was cut
-short goes on where it stopped.
+short goes on where it stopped, but for the last day.
 """
 
 from __future__ import annotations
@@ -54,11 +54,12 @@ _STATE = "benchmark_city"
 @dataclass
 class State:
     """How far a warehouse has come: ``copies`` of the first ``batches`` loads, the demo itself being the
-    first; ``indexed`` while its raw tables have their indexes."""
+    first; ``indexed`` while its raw tables have their indexes; ``has_last_day`` once all copies have it."""
 
     copies: int = 1
     batches: int = 0
     indexed: bool = True
+    has_last_day: bool = False
 
 
 def main() -> None:
@@ -120,17 +121,24 @@ def make(settings: Settings, wanted: int, say: Callable[[str], None] = print) ->
 
 
 def add_last_day(settings: Settings, say: Callable[[str], None] = print) -> None:
-    """The exports of the last day, for every copy. Nothing where they are there already."""
+    """The exports of the last day, for every copy. Nothing where they are there already; a city that was
+    stopped half way through them is of no use any more, and ends the run with a sentence.
+    """
     with connect("owner", settings) as connection:
         state = _state(connection)
-        if _last_batch(connection) > state.batches:
-            return
+        begun = _last_batch(connection) > state.batches
+    if state.has_last_day:
+        return
+    if begun:
+        raise SystemExit(f"loading the last day was cut short: delete {settings.home} and begin anew")
     say("loading the last day")
     _load(settings, (file for file in plan(settings.demo_dir, settings) if _is_of_last_day(file)))
     with connect("owner", settings) as connection:
         first, last = state.batches + 1, _last_batch(connection)
         for number in range(1, state.copies):
             _copy(connection, number, first, last)
+        state.has_last_day = True
+        _keep(connection, state)
 
 
 def forget_last_day(settings: Settings) -> None:
