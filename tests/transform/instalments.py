@@ -184,6 +184,10 @@ def _forgotten(source: random.Random) -> Iterator[Version]:
     by_mistake.row.update(place_type="residential", initial_type="invalid", final_type="invalid")
     yield by_mistake
     yield _noise(400, 3, began + timedelta(days=50), "建设路11号", source)
+    # a place that nobody has called from, as it turns out
+    alone = _noise(410, 1, began, "建设路21号", source)
+    yield alone
+    yield _moved(alone)
 
 
 def _moved(call: Version) -> Version:
