@@ -64,6 +64,7 @@ def instalments(reference: Reference, count: int, seed: int) -> list[Version]:
         *_called_again(source),
         *_set_in_motion(source),
         *_forgotten(source),
+        *_corrected_elsewhere(),
     ]
     return sorted(versions, key=lambda version: version.batch)
 
@@ -188,6 +189,17 @@ def _forgotten(source: random.Random) -> Iterator[Version]:
     alone = _noise(410, 1, began, "建设路21号", source)
     yield alone
     yield _moved(alone)
+
+
+def _corrected_elsewhere() -> Iterator[Version]:
+    """A conclusion that an event of another dispute corrects. Only the former dispute is told of again."""
+    dispute, concluded = _over("disputes", "dispute", "not-concluded", "conclude", {"place_key": None})
+    correction = {"event_id": "correction", "item_id": "other", "supersedes": concluded.row["event_id"]}
+    yield from (dispute, concluded)
+    yield from _over("disputes", "dispute", "other", "conclude", {"place_key": None})
+    yield Version(1, "loop_events", "event_id", concluded.row | correction)
+    again = {"place_key": "建设路22号", "version": 2, "batch_id": 2}
+    yield Version(2, dispute.table, dispute.key, dispute.row | again)
 
 
 def _moved(call: Version) -> Version:
