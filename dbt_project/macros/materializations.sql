@@ -7,15 +7,12 @@
     {%- if not var('catch_up') or existing is none or not existing.is_table or should_full_refresh() -%}
         {{ return(dbt.materialization_incremental_default()) }}
     {%- endif -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- set names = adapter.get_columns_in_relation(existing) | map(attribute='name') | list -%}
-    {%- call statement('main') -%}
-        {{ tell_touched_anew(existing, names, sql) }}
+    {%- call between_its_hooks() -%}
+        {%- call statement('main') -%}
+            {{ tell_touched_anew(existing, names, sql) }}
+        {%- endcall -%}
     {%- endcall -%}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {%- do adapter.commit() -%}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [existing]}) }}
 {%- endmaterialization %}
 
@@ -24,14 +21,11 @@
     {%- if not var('catch_up') or existing is none or not existing.is_view -%}
         {{ return(dbt.materialization_view_default()) }}
     {%- endif -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {%- call statement('main') -%}
-        {{ get_replace_view_sql(existing, sql) }}
+    {%- call between_its_hooks() -%}
+        {%- call statement('main') -%}
+            {{ get_replace_view_sql(existing, sql) }}
+        {%- endcall -%}
     {%- endcall -%}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {%- do adapter.commit() -%}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [existing]}) }}
 {%- endmaterialization %}
 
@@ -40,20 +34,27 @@
     {%- if not var('catch_up') or existing is none or not existing.is_table -%}
         {{ return(dbt.materialization_table_default()) }}
     {%- endif -%}
+    {%- call between_its_hooks() -%}
+        {%- call statement('main') -%}
+            {{ replace_table(existing, sql) }}
+        {%- endcall -%}
+        {%- if not config.get('contract').enforced -%}
+            {%- do persist_docs(existing, model) -%}
+        {%- endif -%}
+        {%- do create_indexes(existing) -%}
+    {%- endcall -%}
+    {{ return({'relations': [existing]}) }}
+{%- endmaterialization %}
+
+{#- What is made in one transaction with the model's own hooks. -#}
+{% macro between_its_hooks() -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {%- call statement('main') -%}
-        {{ replace_table(existing, sql) }}
-    {%- endcall -%}
-    {%- if not config.get('contract').enforced -%}
-        {%- do persist_docs(existing, model) -%}
-    {%- endif -%}
-    {%- do create_indexes(existing) -%}
+    {{ caller() }}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do adapter.commit() -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
-    {{ return({'relations': [existing]}) }}
-{%- endmaterialization %}
+{%- endmacro %}
 
 {#- A new table in the place of an old one. The columns that a contract promises are the old one's, comments and all.
     Views of the old one go with it, as in dbt's own way; each is made again by its own model. -#}
