@@ -13,6 +13,8 @@ APPLICATION = "closedloop-build"
 BUILDER = f"{APPLICATION} (builder)"
 NEXT = "_next"
 THREADS = 2
+#: A build that catches up asks for little of everything: half of its time it waits for the disk, or for dbt.
+CATCHING_UP_THREADS = 4
 #: Compiling a query takes longer than most models run; sorts and hashes of a whole city fit into memory.
 SESSION_OPTIONS = "-c jit=off -c work_mem=64MB"
 
@@ -37,7 +39,7 @@ def dbt_environment(settings: Settings, *, schema_suffix: str, catches_up: bool 
         "CLOSEDLOOP_DBT_PORT": owner.get("port", "5432"),
         "CLOSEDLOOP_DBT_USER": owner["user"],
         "CLOSEDLOOP_DBT_DBNAME": owner["dbname"],
-        "CLOSEDLOOP_DBT_THREADS": str(THREADS),
+        "CLOSEDLOOP_DBT_THREADS": str(CATCHING_UP_THREADS if catches_up else THREADS),
         "CLOSEDLOOP_SCHEMA_SUFFIX": schema_suffix,
         "CLOSEDLOOP_DBT_READER": addresses.user("reader"),
         "CLOSEDLOOP_DBT_ANALYSTS": addresses.analysts or "",

@@ -79,7 +79,7 @@ def _run(made: Warehouse, folder: Path, *, catch_up: bool) -> None:
     settings = made.settings
     variables = DbtProject.of(settings).variables(time_zone=settings.time_zone, accept_assumed_limits=True)
     # One folder for each value of the variable, as a build has it: dbt parses twice, and not for every run.
-    environment = dbt_environment(settings, schema_suffix=NEXT) | {
+    environment = dbt_environment(settings, schema_suffix=NEXT, catches_up=catch_up) | {
         "DBT_TARGET_PATH": str(folder / f"catch-up-{catch_up}" / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
