@@ -26,6 +26,7 @@ from closedloop.transform.progress import Listener, Note, silent
 from closedloop.transform.project import DbtProject
 from closedloop.transform.stamp import stamp_marts
 from closedloop.transform.verdict import Failure, failure_of
+from closedloop.transform.visibility import note_visible_rows
 from closedloop.warehouse.addresses import urls
 from closedloop.warehouse.connections import connect
 from closedloop.warehouse.locks import locked_for_session
@@ -42,7 +43,7 @@ class BuildFailed(ClosedloopError):
 
 @dataclass(frozen=True)
 class BuildReport:
-    """A published build. ``seconds`` from the lock to the publication; ``nodes`` in the order they ended."""
+    """A published build. ``seconds`` from the lock to the end; ``nodes`` in the order they ended."""
 
     build_id: int
     seconds: float
@@ -149,6 +150,7 @@ class _Build:
         except BaseException as error:
             self._failed(Failure(stage, f"{type(error).__name__}: {error}"))
             raise
+        self._note_visible_rows()
         seconds = time.monotonic() - began
         report = BuildReport(self.build_id, seconds, publish_seconds, self.nodes)
         self._say(
@@ -200,6 +202,14 @@ class _Build:
 
         schemas.in_one_transaction(self.conn, swap, self._say)
         return time.monotonic() - began
+
+    def _note_visible_rows(self) -> None:
+        """What is published stays published, whatever becomes of this."""
+        try:
+            if tables := note_visible_rows(self.conn):
+                self._say(f"build {self.build_id}: vacuumed {', '.join(tables)}")
+        except psycopg.Error as error:
+            self._say(f"build {self.build_id}: the published tables were not vacuumed: {error}")
 
     def _failed(self, failure: Failure) -> BuildFailed:
         """Write the failure down, and make the sentence that a person reads."""

@@ -24,6 +24,7 @@ from closedloop.transform.builder import build
 from closedloop.transform.child import run_dbt
 from closedloop.transform.environment import NEXT, dbt_environment
 from closedloop.transform.project import DbtProject
+from closedloop.transform.visibility import PAGES
 from closedloop.transform.workbench import dbt_command
 from tests.cities import rebuilt
 from tests.oracle.reference import Reference
@@ -262,6 +263,22 @@ def test_the_third_build_goes_on_from_the_first_with_what_was_loaded_since(third
     assert parts == []
     assert builds[0] == builds[1]
     assert course == [(True, None, None), (True, None, None), (False, 1, True)]
+
+
+def test_a_full_build_leaves_nothing_large_that_its_indexes_cannot_answer_for(third: Third) -> None:
+    second, _ = third.said
+    assert any("vacuumed" in text and "fct_loop_stages" in text for text in second)
+    with third.warehouse.connect("owner", autocommit=True) as owner:
+        # the second build's tables, put aside by the third
+        sizes = owner.execute(
+            """
+            select relname, relpages, relallvisible from pg_class
+            where relnamespace = 'marts_next'::regnamespace and relkind = 'r' and relpages >= %s
+            """,
+            [PAGES],
+        ).fetchall()
+        assert "fct_loop_stages" in [name for name, _, _ in sizes]
+        assert [size for size in sizes if size[1] != size[2]] == []
 
 
 def test_marts_that_caught_up_are_as_protected_as_others(third: Third) -> None:

@@ -255,8 +255,8 @@ def test_no_address_runs_a_script_in_the_browser_or_leaves_a_page_empty(visit):
     page = visitor.sign_in("leadership")
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
     for number, query in enumerate(HOSTILE):
-        # Every page gets one of the addresses, every address some of the pages: one as it is typed, the others
-        # as Back and Forward come to them.
+        # Every page gets one of the addresses, every address some of the pages: one as it is typed, the
+        # others as Back and Forward come to them.
         pages = PAGES[number :: len(HOSTILE)]
         for go, entry in zip(chain([visitor.open], repeat(visitor.turn_to)), pages, strict=False):
             go(f"{entry.address}?{query}")
