@@ -99,38 +99,34 @@
               and node.config.materialized != 'ephemeral') }}
 {%- endmacro %}
 
-{% macro enable_row_security() -%}
-    {%- if is_published_mart(model) -%}
-        alter table {{ this.schema }}.{{ this.identifier }} enable row level security
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro drop_scope_policy() -%}
-    {%- if is_published_mart(model) -%}
-        drop policy if exists scope on {{ this.schema }}.{{ this.identifier }}
-    {%- endif -%}
-{%- endmacro %}
-
-{#- While parsing, the YAML's meta is not yet known. -#}
-{% macro create_scope_policy() -%}
+{#- Row security of the model that was just made. One statement each, two-part names: a distributed Postgres accepts
+    no other form. One hook for all: dbt renders each hook of each model, while parsing and at every run. -#}
+{% macro secure_rows() -%}
+    {#- While parsing, the YAML's meta is not yet known. -#}
     {%- if execute and is_published_mart(model) -%}
-        create policy scope on {{ this.schema }}.{{ this.identifier }}
-        for select to {{ role_name('CLOSEDLOOP_DBT_READER') }}
-        using ({{ scope_condition(declared_scope(model), (model.config.meta or {}).get('wall_rows')) }})
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro drop_analyst_policy() -%}
-    {%- if is_published_mart(model) -%}
-        drop policy if exists analyst on {{ this.schema }}.{{ this.identifier }}
-    {%- endif -%}
-{%- endmacro %}
-
-{% macro create_analyst_policy() -%}
-    {%- if execute and is_published_mart(model) and analysts_exist() -%}
-        create policy analyst on {{ this.schema }}.{{ this.identifier }}
-        for select to {{ role_name('CLOSEDLOOP_DBT_ANALYSTS') }}
-        using ({{ analyst_condition(declared_scope(model)) }})
+        {%- set mart = this.schema ~ '.' ~ this.identifier -%}
+        {%- set scope = declared_scope(model) -%}
+        {%- call statement() -%}
+            alter table {{ mart }} enable row level security
+        {%- endcall -%}
+        {%- call statement() -%}
+            drop policy if exists scope on {{ mart }}
+        {%- endcall -%}
+        {%- call statement() -%}
+            create policy scope on {{ mart }}
+            for select to {{ role_name('CLOSEDLOOP_DBT_READER') }}
+            using ({{ scope_condition(scope, (model.config.meta or {}).get('wall_rows')) }})
+        {%- endcall -%}
+        {%- call statement() -%}
+            drop policy if exists analyst on {{ mart }}
+        {%- endcall -%}
+        {%- if analysts_exist() -%}
+            {%- call statement() -%}
+                create policy analyst on {{ mart }}
+                for select to {{ role_name('CLOSEDLOOP_DBT_ANALYSTS') }}
+                using ({{ analyst_condition(scope) }})
+            {%- endcall -%}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
