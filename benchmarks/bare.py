@@ -50,7 +50,7 @@ def _models(settings: Settings) -> dict[str, dict[str, Any]]:
     # A build keeps what it compiled and writes no manifest.
     project = DbtProject.of(settings)
     with connect("owner", settings) as connection:
-        variables = shaping_variables(connection, settings, project) | {"catch_up": False}
+        variables = shaping_variables(connection, settings, project)
     environment = dbt_environment(settings, schema_suffix=NEXT)
     result = run_dbt(["parse", "--vars", json.dumps(variables), "--write-json"], environment, lambda _: None)
     if not result.success:

@@ -179,7 +179,8 @@ class _Build:
 
     def _run_dbt(self, options: list[str]) -> DbtResult:
         dbt_home(self.settings).mkdir(mode=0o700, parents=True, exist_ok=True)
-        variables = json.dumps(self.variables | {"catch_up": self.catches_up})
+        # Said only where it is so: dbt parses everything anew when it is told other variables than the last time.
+        variables = json.dumps(self.variables | ({"catch_up": True} if self.catches_up else {}))
         if self.catches_up:
             options = [*options, "--selector", catching_up.SELECTOR]
         return run_dbt(
