@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import psycopg
 import yaml
@@ -28,6 +29,7 @@ MEANINGS = {
 READER, ANALYSTS = "closedloop_reader", "closedloop_analyst"
 
 
+@cache
 def declared() -> dict[str, str]:
     """Scope word of every published model, from the YAML beside it."""
     found = {}
