@@ -179,7 +179,7 @@ class _Build:
 
     def _run_dbt(self, options: list[str]) -> DbtResult:
         dbt_home(self.settings).mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Said only where it is so: dbt parses everything anew when it is told other variables than the last time.
+        # Said only where it is so: told other variables than the last time, dbt parses everything anew.
         variables = json.dumps(self.variables | ({"catch_up": True} if self.catches_up else {}))
         if self.catches_up:
             options = [*options, "--selector", catching_up.SELECTOR]
