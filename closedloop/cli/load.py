@@ -231,9 +231,11 @@ def _print_total(reports: list[LoadReport]) -> None:
     refused = sum(not report.ok for report in reports)
     seconds = sum(report.seconds for report in reports)
     accepted = sum(report.total("accepted") for report in reports)
+    withdrawn = sum(report.total("retracted") for report in reports)
     print(
         f"{len(reports) - refused} file(s) loaded, {refused} refused, {accepted:,} rows accepted, "
-        f"{warnings:,} warning(s), {quarantined:,} row(s) in quarantine, {seconds:.1f} s"
+        f"{f'{withdrawn:,} withdrawn, ' if withdrawn else ''}{warnings:,} warning(s), "
+        f"{quarantined:,} row(s) in quarantine, {seconds:.1f} s"
     )
-    if accepted:
+    if accepted or withdrawn:
         say(NEXT)

@@ -12,6 +12,7 @@ from closedloop.cli.progress import say, step
 from closedloop.refresh.inbox import Inbox
 from closedloop.refresh.turn import LastRefresh, last_refresh
 from closedloop.settings import Settings, get_settings
+from closedloop.transform.freshness import freshness
 from closedloop.transform.record import last_build
 from closedloop.warehouse import WarehouseError, embedded
 
@@ -116,9 +117,23 @@ def _tell_warehouse(settings: Settings) -> None:
             f"build       {build.build_id} {build.status}, "
             f"{_local(build.at, settings)}{f': {build.message}' if build.message else ''}"
         )
+        if revision == expected:
+            _tell_published(build.build_id, settings)
     _tell_refresh(refreshed, settings)
     for sentence in warehouse.advice(settings) if revision == expected else ():
         print(f"advice      {sentence}")
+
+
+def _tell_published(last_build: int, settings: Settings) -> None:
+    """What the pages show, where that is not the last build; and why another one is due."""
+    now = freshness(settings)
+    if now.published is None:
+        print("published   nothing yet")
+    elif now.published.build_id != last_build:
+        at = _local(now.published.published_at, settings)
+        print(f"published   build {now.published.build_id} of {at}, as before")
+    if now.published is not None and now.due is not None:
+        print(f"due         {now.due}: closedloop build")
 
 
 def _tell_refresh(last: LastRefresh | None, settings: Settings) -> None:

@@ -55,6 +55,17 @@ def test_bad_rows_are_told_and_the_exit_is_zero(warehouse, tmp_path):
     assert query(warehouse, "select count(*) from raw.incidents") == [(2,)]
 
 
+def test_a_load_that_only_withdraws_counts_it_and_asks_for_a_build(warehouse, tmp_path):
+    until = ("--covers-until", "2025-04-25T08:00")
+    both = write_csv(tmp_path / "both.csv", [incident(1), incident(2)])
+    assert closedloop(warehouse, "load", "incidents", both, *until)[0] == 0
+    one = write_csv(tmp_path / "one.csv", [incident(1)])
+    code, out, err = closedloop(warehouse, "load", "incidents", one, "--extract", "full", *until)
+    assert code == 0, err
+    assert "0 rows accepted, 1 withdrawn, " in out.splitlines()[1]
+    assert err.splitlines()[-1].endswith("now run: python -m closedloop build")
+
+
 def test_a_refused_file_exits_with_two_and_one_sentence(warehouse, tmp_path):
     (tmp_path / "empty.csv").write_bytes(b"")
     good = write_csv(tmp_path / "good.csv", [incident(1)])

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from closedloop.cli.server import _tell_warehouse
 from closedloop.transform.builder import BuildFailed, build
 from closedloop.transform.environment import dbt_home
 from closedloop.transform.freshness import freshness
@@ -68,7 +69,16 @@ def test_a_failing_build_changes_nothing_that_is_published(own_city, project, br
     assert freshness(project.of(own_city.settings)).failure.stage == stage
 
 
-def test_a_project_that_does_not_parse_fails_with_its_file(own_city: Warehouse, project: ProjectCopy) -> None:
-    path = project.model("ops_status")
-    with project.with_text(path, "select {{ nonsense("), pytest.raises(BuildFailed, match=r"ops_status\.sql"):
-        build(project.of(own_city.settings))
+def test_a_project_that_does_not_parse_fails_with_its_file_and_status_says_what_is_shown(
+    own_city: Warehouse, project: ProjectCopy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, settings = project.model("ops_status"), project.of(own_city.settings)
+    with own_city.connect() as conn:
+        (kept,) = conn.execute("select build_id from marts.ops_status").fetchone()
+    with project.with_text(path, "select {{ nonsense("):
+        with pytest.raises(BuildFailed, match=r"ops_status\.sql"):
+            build(settings)
+        _tell_warehouse(settings)
+    said = capsys.readouterr().out
+    assert f"published   build {kept} of 20" in said
+    assert f"due         models, reference data or settings changed since build {kept}" in said
