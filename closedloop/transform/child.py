@@ -98,6 +98,8 @@ def run_dbt(
         code = process.wait()
         if result is not None:
             return result
+        if code < 0:
+            return DbtResult(False, problem or f"dbt was ended by signal {-code} ({signal.strsignal(-code)})")
         complaints.seek(0)
         last_words = complaints.read().decode(errors="replace").strip().splitlines()[-1:]
         return DbtResult(
