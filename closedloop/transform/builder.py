@@ -43,7 +43,7 @@ class BuildFailed(ClosedloopError):
 
 @dataclass(frozen=True)
 class BuildReport:
-    """A published build. ``seconds`` from the lock to the end; ``nodes`` in the order they ended."""
+    """A published build. ``seconds`` from the lock to the publication; ``nodes`` in the order they ended."""
 
     build_id: int
     seconds: float
@@ -85,11 +85,26 @@ def build(
             listener(Note(reason))
 
         with locked_for_session(conn, waiting=waiting):
-            return _Build(settings, project, conn, listener).run(
+            report = _Build(settings, project, conn, listener).run(
                 _dbt_options(with_unit_tests, full_refresh, keep_going),
                 # A unit test gives a model all its rows, and knows of no parts.
                 may_catch_up=not (full_refresh or with_unit_tests),
             )
+        _note_visible_rows(conn, report.build_id, listener)
+        return report
+
+
+def _note_visible_rows(conn: Connection, build_id: int, listener: Listener) -> None:
+    """No load waits for this, and what is published stays published, whatever becomes of it."""
+    began = time.monotonic()
+    try:
+        tables = note_visible_rows(conn)
+    except psycopg.Error as error:
+        listener(Note(f"build {build_id}: its tables were not vacuumed: {error}"))
+        return
+    if tables:
+        seconds = time.monotonic() - began
+        listener(Note(f"build {build_id}: vacuumed {', '.join(tables)}, {seconds:.0f} s"))
 
 
 def _dbt_options(with_unit_tests: bool, full_refresh: bool, keep_going: bool) -> list[str]:
@@ -150,7 +165,6 @@ class _Build:
         except BaseException as error:
             self._failed(Failure(stage, f"{type(error).__name__}: {error}"))
             raise
-        self._note_visible_rows()
         seconds = time.monotonic() - began
         report = BuildReport(self.build_id, seconds, publish_seconds, self.nodes)
         self._say(
@@ -203,14 +217,6 @@ class _Build:
 
         schemas.in_one_transaction(self.conn, swap, self._say)
         return time.monotonic() - began
-
-    def _note_visible_rows(self) -> None:
-        """What is published stays published, whatever becomes of this."""
-        try:
-            if tables := note_visible_rows(self.conn):
-                self._say(f"build {self.build_id}: vacuumed {', '.join(tables)}")
-        except psycopg.Error as error:
-            self._say(f"build {self.build_id}: the published tables were not vacuumed: {error}")
 
     def _failed(self, failure: Failure) -> BuildFailed:
         """Write the failure down, and make the sentence that a person reads."""
