@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from closedloop.transform.environment import NEXT
+from closedloop.warehouse.roles import DBT_SCHEMAS
 
 Connection = psycopg.Connection[Any]
 
@@ -69,6 +70,8 @@ def start_of(conn: Connection, build_id: int, code_hash: str) -> Start | str:
             return f"nothing was covered in build {kept_id}"
         if in_a_row >= MOST_IN_A_ROW:
             return f"the last {in_a_row} builds went on from others"
+        if (missing := _missing(conn)) is not None:
+            return f"{missing} is no longer what build {kept_id} left"
         for register in _REGISTERS:
             if _changed(conn, register, last_batch_id):
                 return f"the register {register} changed since build {kept_id}"
@@ -96,6 +99,28 @@ def _kept(conn: Connection) -> tuple[Any, ...] | None:
             note=sql.Identifier(*_NOTE),
         )
     ).fetchone()
+
+
+def _missing(conn: Connection) -> str | None:
+    """A relation that the twins have otherwise than what is published, of the same code: somebody's hand."""
+    found = conn.execute(
+        """
+        with relation as (
+            select
+                right(n.nspname, length(%(next)s)) = %(next)s as is_next,
+                array[regexp_replace(n.nspname, %(next)s || '$', ''), c.relname, c.relkind::text] as named
+            from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+            where
+                n.nspname = any (%(schemas)s) and c.relkind in ('r', 'v', 'm')
+                and c.relname <> %(note)s
+        )
+        select named[1] || '.' || named[2] from relation
+        group by named having count(*) filter (where is_next) <> count(*) filter (where not is_next)
+        order by named limit 1
+        """,
+        {"next": NEXT, "schemas": [s + e for s in DBT_SCHEMAS for e in ("", NEXT)], "note": _NOTE[1]},
+    ).fetchone()
+    return found[0] if found else None
 
 
 def _changed(conn: Connection, register: str, last_batch_id: int) -> bool:

@@ -303,6 +303,8 @@ def test_marts_that_caught_up_are_as_protected_as_others(third: Third) -> None:
         ),
         ("drop table reference_next.caught_up_from", "there is no build before the last one yet"),
         ("truncate intermediate_next.int_coverage", "nothing was covered"),
+        ("drop table marts_next.fct_place_calls cascade", "fct_place_calls is no longer what build"),
+        ("create view intermediate_next.a_hand as select 1 as x", "a_hand is no longer what build"),
     ],
 )
 def test_what_could_leave_something_stale_forces_a_full_build(
