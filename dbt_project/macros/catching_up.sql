@@ -172,6 +172,28 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- Before any node: a model of items that does not say how it catches up would have its rows twice once it does. -#}
+{% macro refuse_what_cannot_catch_up() -%}
+    {%- if execute -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+            {#- A macro of this project may call part(), one of dbt's own does not. -#}
+            {%- if node.config.materialized == 'incremental' and not node.config.get('pre-hook')
+                and 'catch_up' not in node.raw_code
+                and modules.re.search('[{][{%][^}]*?\\b(?!(?:ref|source|config|var|env_var|is_incremental)\\()\\w+\\(', node.raw_code) is none -%}
+                {{ exceptions.raise_compiler_error(
+                    node.original_file_path ~ ": incremental, and reads no part('…') of another model; make it a table, "
+                    ~ "or read parts as docs/analyst.md says"
+                ) }}
+            {%- elif node.name.endswith('__part') -%}
+                {{ exceptions.raise_compiler_error(
+                    node.original_file_path ~ ": names that end with __part are those of parts, which go with each "
+                    ~ "build; name it otherwise"
+                ) }}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro is_of_items(name) -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name -%}
         {% do return(node.config.materialized == 'incremental') %}

@@ -4,8 +4,13 @@
 
 {% materialization incremental, adapter='postgres' -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- if not var('catch_up') or existing is none or not existing.is_table or should_full_refresh() -%}
+    {%- if not var('catch_up') or should_full_refresh() -%}
         {{ return(dbt.materialization_incremental_default()) }}
+    {%- endif -%}
+    {%- if existing is none or not existing.is_table -%}
+        {{ exceptions.raise_compiler_error(
+            this ~ " is no table that could catch up: build again, with --full-refresh"
+        ) }}
     {%- endif -%}
     {%- set names = adapter.get_columns_in_relation(existing) | map(attribute='name') | list -%}
     {%- call between_its_hooks() -%}
@@ -31,7 +36,7 @@
 
 {% materialization table, adapter='postgres' -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- if not var('catch_up') or existing is none or not existing.is_table -%}
+    {%- if not var('catch_up') or existing is none or not existing.is_table or needs_dbts_own_way() -%}
         {{ return(dbt.materialization_table_default()) }}
     {%- endif -%}
     {%- call between_its_hooks() -%}
@@ -45,6 +50,20 @@
     {%- endcall -%}
     {{ return({'relations': [existing]}) }}
 {%- endmaterialization %}
+
+{#- Whether a table model asks for what replace_table does not give: keys as constraints, grants, no log, a header. -#}
+{% macro needs_dbts_own_way() -%}
+    {%- set constraints = model.constraints | default([], true) | list -%}
+    {%- for column in model.columns.values() -%}
+        {%- do constraints.extend(column.constraints | default([], true)) -%}
+    {%- endfor -%}
+    {{ return(
+        constraints | rejectattr('type', 'in', ['not_null', 'check']) | list | length > 0
+        or config.get('grants', {}) | length > 0
+        or config.get('unlogged', false)
+        or config.get('sql_header') is not none
+    ) }}
+{%- endmacro %}
 
 {#- What is made in one transaction with the model's own hooks. -#}
 {% macro between_its_hooks() -%}

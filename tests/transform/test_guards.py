@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from closedloop.errors import ClosedloopError
-from closedloop.transform.builder import build
+from closedloop.transform.builder import BuildFailed, build
 from closedloop.transform.guard import GuardError, refuse_blind_builder, refuse_open_marts
 from closedloop.transform.schemas import SchemaError, empty_next, rename_pairs
 from closedloop.warehouse import urls
@@ -114,3 +114,19 @@ def test_reference_data_away_from_the_project_is_refused(
     settings = project.of(own_city.settings).model_copy(update={"reference_dir": tmp_path})
     with pytest.raises(ClosedloopError, match="CLOSEDLOOP_REFERENCE_DIR"):
         build(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "said"),
+    [
+        ("int_own", "{{ config(materialized='incremental') }}", "incremental, and reads no part"),
+        ("int_own__part", "", "names that end with __part"),
+    ],
+)
+def test_an_own_model_that_could_not_catch_up_is_refused_by_name(
+    own_city, project, name: str, config: str, said: str
+) -> None:
+    path = project.root / "dbt_project" / "models" / "intermediate" / f"{name}.sql"
+    query = f"{config}\nselect work_item_id from {{{{ ref('fct_incidents') }}}}"
+    with project.with_text(path, query), pytest.raises(BuildFailed, match=rf"{name}\.sql: {said}"):
+        build(project.of(own_city.settings))
