@@ -19,6 +19,7 @@ import pytest
 from psycopg import sql
 
 from closedloop import intake
+from closedloop.settings import Settings
 from closedloop.transform import catching_up
 from closedloop.transform.builder import build
 from closedloop.transform.child import run_dbt
@@ -47,9 +48,28 @@ class Caught:
     items: int
 
 
+#: A mart of an analyst's own, with what is lost where a table is made in place.
+_OWN = """
+{{ config(materialized='table', meta={'scope': 'station'}, grants={'select': ['pg_monitor']}) }}
+select work_item_id, station_id from {{ ref('fct_incidents') }}
+"""
+_OWN_SAYS = """
+models:
+  - name: own_incidents
+    constraints: [{type: primary_key, columns: [work_item_id]}]
+    columns:
+      - {name: work_item_id, data_type: text}
+      - {name: station_id, data_type: text}
+"""
+
+
 @pytest.fixture(scope="module")
 def caught(make_warehouse, tmp_path_factory) -> Iterator[Caught]:
     made: Warehouse = make_warehouse()
+    project = ProjectCopy.in_folder(tmp_path_factory.mktemp("with-an-own-mart"))
+    marts = project.root / "dbt_project" / "models" / "marts"
+    (marts / "own_incidents.sql").write_text(_OWN)
+    (marts / "own.yml").write_text(_OWN_SAYS)
     versions = instalments(Reference.read(made.settings.reference_dir), COUNT, SEED)
     touched = []
     with made.connect("owner", autocommit=True) as owner:
@@ -63,7 +83,7 @@ def caught(make_warehouse, tmp_path_factory) -> Iterator[Caught]:
             bring(owner, versions, batch)
             catching_up.note_start(owner, start)
             views = catching_up.views_of_next(owner)
-            _run(made, tmp_path_factory.getbasetemp(), catch_up=batch > 1)
+            _run(project.of(made.settings), tmp_path_factory.getbasetemp(), catch_up=batch > 1)
             touched.append(catching_up.touched(owner))
             catching_up.drop_parts(owner, views)
         for schema in ("reference", "staging", "intermediate", "marts"):
@@ -71,13 +91,12 @@ def caught(make_warehouse, tmp_path_factory) -> Iterator[Caught]:
             owner.execute(f"alter schema {schema}{NEXT} rename to {schema}")
             owner.execute(f"create schema {schema}{NEXT}")
         catching_up.note_start(owner, None)
-        _run(made, tmp_path_factory.getbasetemp(), catch_up=False)
+        _run(project.of(made.settings), tmp_path_factory.getbasetemp(), catch_up=False)
         (items,) = owner.execute("select count(*) from intermediate.int_work_items").fetchone()
     yield Caught(made, touched[1:], items)
 
 
-def _run(made: Warehouse, folder: Path, *, catch_up: bool) -> None:
-    settings = made.settings
+def _run(settings: Settings, folder: Path, *, catch_up: bool) -> None:
     variables = DbtProject.of(settings).variables(time_zone=settings.time_zone, accept_assumed_limits=True)
     # One folder for each value of the variable, as a build has it: dbt parses twice, and not for every run.
     environment = dbt_environment(settings, schema_suffix=NEXT, catches_up=catch_up) | {
@@ -161,7 +180,8 @@ select
     ),
     array(
         select pg_get_constraintdef(k.oid) from pg_constraint as k where k.conrelid = c.oid order by 1
-    )
+    ),
+    has_table_privilege('pg_monitor', c.oid, 'select')
 from pg_class as c
 where
     c.relnamespace = %s::regnamespace and c.relkind in ('r', 'v', 'm')
@@ -171,7 +191,7 @@ where
 
 @pytest.mark.parametrize("schema", ["intermediate", "marts"])
 def test_what_caught_up_is_made_like_a_full_build(caught: Caught, schema: str) -> None:
-    """Columns in their order with types and words, indexes, policies: all but the rows."""
+    """Columns in their order with types and words, indexes, policies, keys, grants: all but the rows."""
     with caught.warehouse.connect("owner") as owner:
         whole, next_to_it = (
             {row[0]: row[1:] for row in owner.execute(_MADE, [schema + suffix]).fetchall()}
@@ -179,6 +199,9 @@ def test_what_caught_up_is_made_like_a_full_build(caught: Caught, schema: str) -
         )
     assert len(whole) > 10
     assert next_to_it == whole
+    if schema == "marts":
+        *_, constraints, granted = whole["own_incidents"]
+        assert "PRIMARY KEY (work_item_id)" in constraints and granted
 
 
 def test_histories_have_findings_about_many_items(caught: Caught) -> None:
