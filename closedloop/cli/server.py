@@ -124,12 +124,12 @@ def _tell_warehouse(settings: Settings) -> None:
         print(f"advice      {sentence}")
 
 
-def _tell_published(last_build: int, settings: Settings) -> None:
+def _tell_published(last_id: int, settings: Settings) -> None:
     """What the pages show, where that is not the last build; and why another one is due."""
     now = freshness(settings)
     if now.published is None:
         print("published   nothing yet")
-    elif now.published.build_id != last_build:
+    elif now.published.build_id != last_id:
         at = _local(now.published.published_at, settings)
         print(f"published   build {now.published.build_id} of {at}, as before")
     if now.published is not None and now.due is not None:
