@@ -16,7 +16,8 @@
     a warehouse with the demo city at a fiftieth of its size: written, loaded through the real intake, really
     built and published, once per run: a second process waits for the first and copies its server (see
     ``tests/cities.py``). It lies on a server of its own, ``city.server``. For reading; to write, take
-    ``make_warehouse(of=city)``, to build it again ``tests.cities.rebuilt(city)``.
+    ``make_warehouse(of=city)``, to build it again ``tests.cities.rebuilt(city)``, to build something else
+    ``tests.cities.first_built(server)``.
 ``home``
     a folder for an embedded server of the test's own (see ``tests/homes.py``): ``.settings``,
     ``.environment``, ``.run(code)``, which starts a Python process in that environment.
@@ -48,10 +49,8 @@ from closedloop.settings import get_settings
 from tests.browsers import chromium
 from tests.cities import city_of_this_run
 from tests.homes import Home, new_home
+from tests.parsed import COMMON
 from tests.servers import DEBIAN_15, DebianServer, EmbeddedServer, Server, Warehouse, open_folder
-
-#: Names the folder that all processes of a run have in common.
-COMMON = "TESTS_COMMON_FOLDER"
 
 HERE = Path(__file__).parent
 #: Files that begin before all others, so that no process is left alone with a long one at the end. The first

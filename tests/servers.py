@@ -26,6 +26,8 @@ from closedloop.warehouse.service_user import child_options, service_user
 
 #: A machine that loses power in the middle of the tests loses the tests.
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
+#: The name of every warehouse that dbt is to build, one at a time on a server: see ``parsed.py``.
+TO_BUILD = "test_built"
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
 
@@ -94,9 +96,9 @@ class Server(ABC):
         names["postgres_options"] = json.loads(names.get("postgres_options", "{}"))
         return Warehouse(self, database, Settings(**names), environment)
 
-    def blank(self) -> Warehouse:
+    def blank(self, name: str | None = None) -> Warehouse:
         """A database with nothing in it, not even migrated."""
-        return self._create("template0")
+        return self._create("template0", name)
 
     def at_revision(self, revision: str) -> Warehouse:
         """A warehouse as an earlier release left it, empty."""
@@ -111,20 +113,16 @@ class Server(ABC):
             command.upgrade(config, revision)
         return made
 
-    def fresh(self) -> Warehouse:
+    def fresh(self, name: str | None = None) -> Warehouse:
         """A migrated, empty warehouse (a copy of one: 0.1 s)."""
         if self._migrated is None:
             first = self.blank()
             warehouse.migrate(first.settings)
             self._migrated = first.database
-        return self.copy(self.at(self._migrated))
+        return self.copy(self.at(self._migrated), name)
 
     def copy(self, of: Warehouse, name: str | None = None) -> Warehouse:
-        """A warehouse like another one of this server, which nobody may be connected to.
-
-        ``name`` is for one that dbt builds: what dbt parsed holds for one server and database, so the next
-        of the same name, once this one is dropped, is built without parsing everything again.
-        """
+        """A warehouse like another one of this server, which nobody may be connected to."""
         warehouse.dispose_engines()
         made = self._create(of.database, name)
         # A copied database has its tables' grants, and none of its own.
@@ -139,6 +137,17 @@ class Server(ABC):
         with self.admin() as connection:
             connection.execute(statement)
         return self.at(database)
+
+    def rename(self, renamed: Warehouse, name: str) -> Warehouse:
+        """The same warehouse under another name; nobody may be connected to it."""
+        warehouse.dispose_engines()
+        with self.admin() as connection:
+            connection.execute(
+                sql.SQL("alter database {} rename to {}").format(
+                    sql.Identifier(renamed.database), sql.Identifier(name)
+                )
+            )
+        return self.at(name)
 
     def drop(self, dropped: Warehouse) -> None:
         """Remove a warehouse, whoever is still connected."""

@@ -26,9 +26,10 @@ from closedloop.transform.project import DbtProject
 from closedloop.warehouse import Scope, scoped_connection
 from tests.asof.compare import compare, own_moments
 from tests.asof.histories import Row, as_raw, random_histories
+from tests.cities import first_built
 from tests.oracle.raw_rows import Raw, work_items
 from tests.oracle.reference import Reference
-from tests.servers import Warehouse
+from tests.servers import Server, Warehouse
 
 ROOT = Path(__file__).parents[2]
 COUNT = int(os.environ.get("HISTORIES", "300"))
@@ -46,16 +47,16 @@ class Invented:
 
 
 @pytest.fixture(scope="module")
-def invented(make_warehouse, tmp_path_factory) -> Iterator[Invented]:
+def invented(server: Server, tmp_path_factory) -> Iterator[Invented]:
     project = tmp_path_factory.mktemp("project")
     reference_dir = _with_more_policies(project)
     reference = Reference.read(reference_dir)
     raw = as_raw(random_histories(reference, COUNT, SEED))
-    made: Warehouse = make_warehouse()
-    with made.connect("owner") as connection:
-        _insert(connection, raw)
-    _build_core(made, project)
-    yield Invented(made, raw, reference)
+    with first_built(server) as made:
+        with made.connect("owner") as connection:
+            _insert(connection, raw)
+        _build_core(made, project)
+        yield Invented(made, raw, reference)
 
 
 def _with_more_policies(project: Path) -> Path:

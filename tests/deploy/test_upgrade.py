@@ -23,8 +23,9 @@ from closedloop.transform.freshness import freshness
 from closedloop.warehouse import Scope, WarehouseError, schema
 from closedloop.warehouse.backup import back_up, row_counts
 from closedloop.warehouse.restore import restore
+from tests.parsed import give_parsed
 from tests.raw_events import EVERY_EVENT
-from tests.servers import Server, Warehouse
+from tests.servers import TO_BUILD, Server, Warehouse
 from tests.transform.published import contents
 
 #: What builds tell of themselves; every build tells something else.
@@ -114,7 +115,8 @@ def test_the_release_before_is_upgraded_backed_up_restored_and_answers_as_before
     folder, facts = back_up(tmp_path, before.settings)
     assert facts.rows == after
     server.drop(before)
-    restored = server.blank()
+    restored = server.blank(TO_BUILD)
+    give_parsed(restored)
     done = restore(folder, restored.settings)
     assert (done.migrated, done.reference) == (False, ())
     # The record of the old publication came back, its marts did not.

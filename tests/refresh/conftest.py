@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from closedloop.transform.environment import dbt_home
 from tests.intake.files import stations
 from tests.refresh.running import Place
 from tests.refresh.small_project import small_project
-from tests.servers import Server, Warehouse
+from tests.servers import TO_BUILD, Server
 from tests.transform.project_copy import ProjectCopy
 
 
@@ -31,18 +32,20 @@ def little(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="package")
 def refreshed(
-    make_warehouse: Callable[..., Warehouse],
+    server: Server,
     little: ProjectCopy,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Place:
+) -> Iterator[Place]:
     """Station S01, loaded from the inbox, built and published. For copying, and for reading."""
     inbox = tmp_path_factory.mktemp("refreshed") / "inbox"
     inbox.mkdir()
     stations(inbox / "stations.csv", "S01")
-    place = Place(make_warehouse(), inbox, little)
+    place = Place(server.fresh(TO_BUILD), inbox, little)
     code, said = place.refresh()
     assert code == 0, said
-    return place
+    renamed = server.rename(place.warehouse, "test_refreshed")
+    yield replace(place, warehouse=renamed)
+    server.drop(renamed)
 
 
 @pytest.fixture
@@ -54,7 +57,9 @@ def make_place(refreshed: Place, tmp_path: Path) -> Iterator[Callable[[], Place]
     def make() -> Place:
         inbox = tmp_path / f"{len(made)}" / "inbox"
         inbox.mkdir(parents=True)
-        made.append(Place(server.copy(refreshed.warehouse), inbox, refreshed.project))
+        # dbt parses the small project once for all that are alone.
+        name = None if made else TO_BUILD
+        made.append(Place(server.copy(refreshed.warehouse, name), inbox, refreshed.project))
         return made[-1]
 
     yield make

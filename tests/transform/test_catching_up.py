@@ -27,9 +27,10 @@ from closedloop.transform.environment import NEXT, dbt_environment
 from closedloop.transform.project import DbtProject
 from closedloop.transform.visibility import PAGES
 from closedloop.transform.workbench import dbt_command
-from tests.cities import rebuilt
+from tests.cities import first_built, rebuilt
 from tests.oracle.reference import Reference
-from tests.servers import Warehouse
+from tests.parsed import give_parsed
+from tests.servers import Server, Warehouse
 from tests.transform.instalments import MOMENTS, bring, instalments
 from tests.transform.project_copy import ProjectCopy
 from tests.transform.published import protection
@@ -64,9 +65,15 @@ models:
 
 
 @pytest.fixture(scope="module")
-def caught(make_warehouse, tmp_path_factory) -> Iterator[Caught]:
-    made: Warehouse = make_warehouse()
-    project = ProjectCopy.in_folder(tmp_path_factory.mktemp("with-an-own-mart"))
+def caught(server: Server, tmp_path_factory) -> Iterator[Caught]:
+    with first_built(server) as made:
+        yield _catch_up(made, tmp_path_factory)
+
+
+def _catch_up(made: Warehouse, tmp_path_factory) -> Caught:
+    folder = tmp_path_factory.mktemp("with-an-own-mart")
+    project = ProjectCopy.in_folder(folder)
+    give_parsed(made, _target(folder, catch_up=False))
     marts = project.root / "dbt_project" / "models" / "marts"
     (marts / "own_incidents.sql").write_text(_OWN)
     (marts / "own.yml").write_text(_OWN_SAYS)
@@ -83,7 +90,7 @@ def caught(make_warehouse, tmp_path_factory) -> Iterator[Caught]:
             bring(owner, versions, batch)
             catching_up.note_start(owner, start)
             views = catching_up.views_of_next(owner)
-            _run(project.of(made.settings), tmp_path_factory.getbasetemp(), catch_up=batch > 1)
+            _run(project.of(made.settings), folder, catch_up=batch > 1)
             touched.append(catching_up.touched(owner))
             catching_up.drop_parts(owner, views)
         for schema in ("reference", "staging", "intermediate", "marts"):
@@ -91,24 +98,28 @@ def caught(make_warehouse, tmp_path_factory) -> Iterator[Caught]:
             owner.execute(f"alter schema {schema}{NEXT} rename to {schema}")
             owner.execute(f"create schema {schema}{NEXT}")
         catching_up.note_start(owner, None)
-        _run(project.of(made.settings), tmp_path_factory.getbasetemp(), catch_up=False)
+        _run(project.of(made.settings), folder, catch_up=False)
         (items,) = owner.execute("select count(*) from intermediate.int_work_items").fetchone()
-    yield Caught(made, touched[1:], items)
+    return Caught(made, touched[1:], items)
 
 
 def _run(settings: Settings, folder: Path, *, catch_up: bool) -> None:
     variables = DbtProject.of(settings).variables(time_zone=settings.time_zone, accept_assumed_limits=True)
-    # One folder for each value of the variable, as a build has it: dbt parses twice, and not for every run.
     environment = dbt_environment(settings, schema_suffix=NEXT, catches_up=catch_up) | {
-        "DBT_TARGET_PATH": str(folder / f"catch-up-{catch_up}" / "target"),
+        "DBT_TARGET_PATH": str(_target(folder, catch_up=catch_up)),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
-    arguments = ["build", "--vars", json.dumps(variables | {"catch_up": catch_up})]
+    arguments = ["build", "--vars", json.dumps(variables | ({"catch_up": True} if catch_up else {}))]
     arguments += ["--resource-type", "model", "--resource-type", "seed"]
     arguments += ["--selector", catching_up.SELECTOR] if catch_up else []
     result = run_dbt(arguments, environment, lambda event: None)
     failed = [f"{n.name}: {n.message}" for n in result.nodes if n.status not in ("success", "pass")]
     assert result.success, result.problem or "\n".join(failed)
+
+
+def _target(folder: Path, *, catch_up: bool) -> Path:
+    """One for each value of the variable, as a build has it: dbt parses twice, and not for every run."""
+    return folder / f"catch-up-{catch_up}" / "target"
 
 
 def _tables(owner: psycopg.Connection[Any], suffix: str) -> dict[str, list[str]]:

@@ -9,16 +9,21 @@ import pytest
 from closedloop import demo, intake, warehouse
 from closedloop.transform.builder import build
 from closedloop.warehouse import Scope, scoped_connection
-from tests.servers import DebianServer
+from tests.cities import first_built
+from tests.servers import DebianServer, Warehouse
 
 
 @pytest.mark.pg15
 def test_a_city_is_loaded_built_and_read_on_postgresql_15(
     debian_server: DebianServer, tmp_path: Path
 ) -> None:
-    made = debian_server.fresh()
-    demo.generate(scale=0.005, seed=3, out=tmp_path)
-    intake.load_directory(tmp_path, settings=made.settings)
+    with first_built(debian_server) as made:
+        _load_build_and_read(made, tmp_path)
+
+
+def _load_build_and_read(made: Warehouse, folder: Path) -> None:
+    demo.generate(scale=0.005, seed=3, out=folder)
+    intake.load_directory(folder, settings=made.settings)
     report = build(made.settings)
     assert report.tests > 100
     assert report.publish_seconds < 1
@@ -28,4 +33,3 @@ def test_a_city_is_loaded_built_and_read_on_postgresql_15(
         assert conn.exec_driver_sql(count).scalar_one() > 100
     with made.connect("reader") as conn:
         assert conn.execute(count).fetchone() == (0,)
-    debian_server.drop(made)
