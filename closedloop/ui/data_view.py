@@ -11,6 +11,7 @@ import streamlit as st
 
 from closedloop.hints import in_chinese
 from closedloop.queries.reading import rows
+from closedloop.ui.build_stage import failed_where
 from closedloop.ui.visit import Visit
 
 NO_LINE = "—"
@@ -187,7 +188,7 @@ def build_table(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
                 t("Took"): NO_LINE if row["seconds"] is None else t("{n} s", n=round(float(row["seconds"]))),
                 t("Made"): _course(visit, row),
                 t("Last batch"): row["last_batch_id"] if row["last_batch_id"] is not None else NO_LINE,
-                t("Failed at"): row["stage_failed"] or NO_LINE,
+                t("Failed"): failed_where(texts, row["stage_failed"]) if row["stage_failed"] else NO_LINE,
                 t("Message"): (row["message"] or NO_LINE)[:500],
             }
             for row in rows(frame)

@@ -12,6 +12,7 @@ import streamlit as st
 from closedloop.errors import ClosedloopError
 from closedloop.queries.reading import NothingPublished
 from closedloop.settings import PROJECT_ROOT, get_settings
+from closedloop.ui.build_stage import failed_where
 from closedloop.ui.freshness import stale_for
 from closedloop.ui.language import Texts
 from closedloop.ui.visit import Visit
@@ -114,10 +115,10 @@ def notices(visit: Visit) -> None:
     if status.failed_since:
         st.warning(
             t(
-                "The last build ({started}) failed at stage {stage}. Shown is the build of {built}; what was "
-                "loaded since is not in it.",
+                "The last build ({started}) failed {where}. Shown is the build of {built}; what was loaded "
+                "since is not in it.",
                 started=texts.moment(status.last_started_at),
-                stage=status.last_stage_failed or "?",
+                where=failed_where(texts, status.last_stage_failed),
                 built=texts.moment(status.built_at),
             ),
             title=t("Figures are not up to date"),

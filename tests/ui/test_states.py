@@ -67,7 +67,7 @@ def test_after_a_failed_build_the_older_figures_stay_and_say_since_when(
             connection.commit()
         visitor.open()
         expect(page.get_by_text("Figures are not up to date")).to_be_visible()
-        expect(page.get_by_text("failed at stage test")).to_be_visible()
+        expect(page.get_by_text("failed at the tests of its data")).to_be_visible()
         assert page.locator(".st-key-card_overdue .cl-value").inner_text() == before
         received = sent(site.url, "data", "", sign_in(site.url, "leadership"))
         assert b"not_null_fct_work_items_title" in received
