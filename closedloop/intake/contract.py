@@ -116,6 +116,11 @@ def _raw_table(name: str, key: str, comment: str, *columns: Column, **info: obje
     )
 
 
+def _found_by(column: Column) -> None:
+    """An index of what few rows say."""
+    Index(f"{column.table.name}_{column.name}", column, postgresql_where=column.is_not(None))
+
+
 SEVERITIES = ("red", "yellow", "blue")
 
 # ---------------------------------------------------------------- organisation
@@ -194,6 +199,7 @@ incidents = _raw_table(
     loop="incident",
     opened_by="received_at",
 )
+_found_by(incidents.c.merged_into)
 
 disputes = _raw_table(
     "disputes",
@@ -294,6 +300,7 @@ loop_events = _raw_table(
     _number("amount", "金额", Numeric),
     _id("supersedes", "更正的事件编号"),
 )
+_found_by(loop_events.c.supersedes)
 
 # ---------------------------------------------------------------- volunteers (义警)
 

@@ -1,3 +1,5 @@
+{{ config(meta={'touched_by': 'int_touched_diverted'}) }}
+
 -- Domestic violence, minors, missing and suicidal persons are the police's own matter, whoever else helps.
 with protected as (
 
@@ -26,8 +28,13 @@ incidents as (
         end as known_at
     from {{ ref('fct_incidents') }} as incidents
     where
-        incidents.initial_type in (select protected.category from protected)
-        or incidents.final_type in (select protected.category from protected)
+        (
+            incidents.initial_type in (select protected.category from protected)
+            or incidents.final_type in (select protected.category from protected)
+        )
+        {% if var('catch_up') -%}
+        and incidents.work_item_id in (select touched.work_item_id from {{ ref('int_touched_diverted') }} as touched)
+        {%- endif %}
 
 ),
 
