@@ -25,7 +25,13 @@ from closedloop.warehouse import administration, embedded, schema
 from closedloop.warehouse.service_user import child_options, service_user
 
 #: A machine that loses power in the middle of the tests loses the tests.
-FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "128MB"}
+FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "128MB",
+    "autovacuum": "off",
+}
 #: The name of every warehouse that dbt is to build, one at a time on a server: see ``parsed.py``.
 TO_BUILD = "test_built"
 #: A file system in memory, and how much of it the servers of a run may take. A warehouse is many files: on a

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import axe_playwright_python
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 #: axe-core as its Python package carries it.
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -104,8 +104,15 @@ def show(page: Page, width: int, height: int, scheme: str) -> None:
 
 
 def sideways(page: Page) -> list[int]:
-    """Pixels that the document, and the page's scrolling part, are too wide by."""
-    return page.evaluate(_SIDEWAYS)
+    """Pixels that the document, and the page's scrolling part, are too wide by, and stay so.
+
+    A chart is drawn again when the menu beside it has opened, and is too wide until then.
+    """
+    try:
+        page.wait_for_function(f"() => ({_SIDEWAYS})().every((pixels) => pixels === 0)", timeout=5_000)
+    except TimeoutError:
+        return page.evaluate(_SIDEWAYS)
+    return [0, 0]
 
 
 def texts_of(page: Page) -> list[str]:
