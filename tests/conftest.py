@@ -70,6 +70,19 @@ FIRST = [
         "transform/test_unit_tests.py",
         "transform/test_debian_15.py",
         "asof/test_truncation.py",
+        "transform/test_catching_up.py",
+        "real_input/test_traffic_fines.py",
+        "transform/test_failing.py",
+        "refresh/test_killing.py",
+        "warehouse/test_embedded_life.py",
+        "ui/test_upload.py",
+        "ui/test_states.py",
+        "cli/test_command_line.py",
+        "intake/test_command_line.py",
+        "deploy/test_upgrade.py",
+        "warehouse/test_embedded_privacy.py",
+        "ui/test_provider_sign_in.py",
+        "ui/test_wall.py",
     )
 ]
 

@@ -27,17 +27,17 @@ def keep_parsed(built: Warehouse) -> None:
     (target_folder(built.settings) / _FILE).rename(_kept())
 
 
-def give_parsed(made: Warehouse, target: Path | None = None) -> None:
+def give_parsed(made: Warehouse, target: Path | None = None, known: Path | None = None) -> None:
     """Have dbt know the project when it builds this warehouse, in ``target`` if that is not its own folder.
 
-    Nothing is given before there is something. What dbt parsed there of another project, as some tests change
-    it, goes.
+    ``known`` is the target folder of another build, if not what was kept is meant. Nothing is given before
+    there is something. What dbt parsed there of another project, as some tests change it, goes.
     """
-    known = _kept()
-    if not known.exists():
+    source = known / _FILE if known else _kept()
+    if not source.exists():
         return
     own = (target or target_folder(made.settings)) / _FILE
-    content = known.read_bytes()
+    content = source.read_bytes()
     told = msgpack.unpackb(content, strict_map_key=False)["state_check"]["profile_hash"]["checksum"]
     own.parent.mkdir(parents=True, exist_ok=True)
     own.write_bytes(content.replace(told.encode(), _profile_hash(made).encode()))

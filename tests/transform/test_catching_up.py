@@ -23,7 +23,7 @@ from closedloop.settings import Settings
 from closedloop.transform import catching_up
 from closedloop.transform.builder import build
 from closedloop.transform.child import run_dbt
-from closedloop.transform.environment import NEXT, dbt_environment
+from closedloop.transform.environment import NEXT, dbt_environment, target_folder
 from closedloop.transform.project import DbtProject
 from closedloop.transform.visibility import PAGES
 from closedloop.transform.workbench import dbt_command
@@ -41,12 +41,13 @@ SEED = int(os.environ.get("INSTALMENTS_SEED", "20250425"))
 
 @dataclass(frozen=True)
 class Caught:
-    """A warehouse whose published schemas caught up, and whose ``*_next`` were built whole; and how many
-    items each of the later batches touched, of how many."""
+    """A warehouse whose published schemas caught up, and whose ``*_next`` were built whole; how many items
+    each of the later batches touched, of how many; and the folder of what dbt parsed for catching up."""
 
     warehouse: Warehouse
     touched: list[int]
     items: int
+    parsed: Path
 
 
 #: A mart of an analyst's own, with what is lost where a table is made in place.
@@ -100,7 +101,7 @@ def _catch_up(made: Warehouse, tmp_path_factory) -> Caught:
         catching_up.note_start(owner, None)
         _run(project.of(made.settings), folder, catch_up=False)
         (items,) = owner.execute("select count(*) from intermediate.int_work_items").fetchone()
-    return Caught(made, touched[1:], items)
+    return Caught(made, touched[1:], items, _target(folder, catch_up=True))
 
 
 def _run(settings: Settings, folder: Path, *, catch_up: bool) -> None:
@@ -250,10 +251,11 @@ class Third:
 
 
 @pytest.fixture(scope="module")
-def third(city: Warehouse, tmp_path_factory) -> Iterator[Third]:
+def third(city: Warehouse, caught: Caught, tmp_path_factory) -> Iterator[Third]:
     said: list[list[str]] = []
     guarded = []
     with rebuilt(city) as made, made.connect(autocommit=True) as owner:
+        give_parsed(made, target_folder(made.settings, catches_up=True), caught.parsed)
         for number in (1, 2):
             _load_a_directive(tmp_path_factory.mktemp("late"), f"LATE-{number}")
             notes: list[str] = []
