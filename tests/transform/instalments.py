@@ -65,6 +65,7 @@ def instalments(reference: Reference, count: int, seed: int) -> list[Version]:
         *_set_in_motion(source),
         *_forgotten(source),
         *_corrected_elsewhere(),
+        *_of_violence(source),
     ]
     return sorted(versions, key=lambda version: version.batch)
 
@@ -200,6 +201,22 @@ def _corrected_elsewhere() -> Iterator[Version]:
     yield Version(1, "loop_events", "event_id", concluded.row | correction)
     again = {"place_key": "建设路22号", "version": 2, "batch_id": 2}
     yield Version(2, dispute.table, dispute.key, dispute.row | again)
+
+
+def _of_violence(source: random.Random) -> Iterator[Version]:
+    """A diversion of a call about violence at home, told of later. It came from another such call, as is told
+    last."""
+    calls = [_noise(500 + n, 1, LONG_AGO - timedelta(hours=1), f"建设路{30 + n}号", source) for n in range(2)]
+    for call in calls:
+        call.row["initial_type"] = "domestic_violence"
+    yield from calls
+    first, other = ({"incident_id": call.row["incident_id"]} for call in calls)
+    diversion, fed_back = _over("diversions", "diversion", "of-violence", "feedback", first | DIVERTED)
+    fed_back.row["occurred_at"] += timedelta(hours=5)  # not together with what else is over
+    for told in (diversion, fed_back):
+        yield Version(2, told.table, told.key, told.row | {"batch_id": 2})
+    last = diversion.row | other | {"version": 2, "batch_id": 3}
+    yield Version(3, diversion.table, diversion.key, last)
 
 
 def _moved(call: Version) -> Version:
