@@ -67,7 +67,6 @@ FIRST = [
         "ui/test_looking_around.py",
         "transform/test_swapping.py",
         "transform/test_extending.py",
-        "transform/test_unit_tests.py",
         "transform/test_debian_15.py",
         "asof/test_truncation.py",
         "transform/test_catching_up.py",

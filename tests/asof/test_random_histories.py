@@ -20,8 +20,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from closedloop.transform import schemas
 from closedloop.transform.child import run_dbt
-from closedloop.transform.environment import dbt_environment
+from closedloop.transform.environment import NEXT, dbt_environment
 from closedloop.transform.project import DbtProject
 from closedloop.warehouse import Scope, scoped_connection
 from tests.asof.compare import compare, own_moments
@@ -29,6 +30,7 @@ from tests.asof.histories import Row, as_raw, random_histories
 from tests.cities import first_built
 from tests.oracle.raw_rows import Raw, work_items
 from tests.oracle.reference import Reference
+from tests.parsed import give_parsed
 from tests.servers import Server, Warehouse
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +110,8 @@ def _build_core(made: Warehouse, project: Path) -> None:
         }
     )
     variables = DbtProject.of(settings).variables(time_zone=settings.time_zone, accept_assumed_limits=True)
-    environment = dbt_environment(made.settings, schema_suffix="") | {
+    give_parsed(made, project / "target")
+    environment = dbt_environment(made.settings, schema_suffix=NEXT) | {
         "DBT_PROJECT_DIR": str(settings.dbt_project_dir),
         "DBT_PROFILES_DIR": str(settings.dbt_project_dir),
         "DBT_TARGET_PATH": str(project / "target"),
@@ -119,6 +122,8 @@ def _build_core(made: Warehouse, project: Path) -> None:
     result = run_dbt(arguments, environment, lambda event: None)
     failed = [f"{n.name}: {n.message}" for n in result.nodes if n.status not in ("success", "pass")]
     assert result.success, result.problem or "\n".join(failed)
+    with made.connect("owner") as owner:
+        schemas.rename_pairs(owner)
 
 
 def test_the_histories_hold_every_state_and_every_move(invented: Invented) -> None:

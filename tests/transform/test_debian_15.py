@@ -23,6 +23,8 @@ def test_a_city_is_loaded_built_and_read_on_postgresql_15(
 
 def _load_build_and_read(made: Warehouse, folder: Path) -> None:
     demo.generate(scale=0.005, seed=3, out=folder)
+    with made.connect("owner") as connection:
+        warehouse.set_info(connection, "demo", "true")
     intake.load_directory(folder, settings=made.settings)
     report = build(made.settings)
     assert report.tests > 100

@@ -1,8 +1,8 @@
 """What a second build publishes, and what a reader sees while it does.
 
-One second build serves every test of this module. Between the two builds a file was loaded, a seed was
-changed, a column was added to a mart and a warning was planted; two readers were there all the time; and a
-build that had begun first was killed while the second waited for it.
+One second build serves every test of this module, and runs dbt's own unit tests. Between the two builds a file
+was loaded, a seed was changed, a column was added to a mart and a warning was planted; two readers were there all
+the time; and a build that had begun first was killed while the second waited for it.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def second(city: Warehouse, project: ProjectCopy, tmp_path_factory) -> Iterator[
                 first.kill()
                 first.communicate()
 
-        report = build(settings, listener=listen)
+        report = build(settings, with_unit_tests=True, listener=listen)
         after = patient.look()
         reader.enough.set()
         reader.join()
@@ -191,6 +191,13 @@ def test_a_load_between_two_builds_makes_a_build_due_and_is_in_the_second(second
         ).fetchone()
     assert found == (1,)
     assert watermarks[0] == watermarks[1]
+
+
+def test_every_unit_test_of_the_dbt_project_passes(second: Second) -> None:
+    """The boundaries of every clock, and what else only code can get wrong."""
+    tests = [node for node in second.report.nodes if node.kind == "unit_test"]
+    assert len(tests) > 20
+    assert [f"{test.about}::{test.name}: {test.message}" for test in tests if test.status != "pass"] == []
 
 
 def test_an_open_transaction_sees_the_old_wholly_and_then_the_new_wholly(second: Second) -> None:
