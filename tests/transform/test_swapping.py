@@ -1,8 +1,8 @@
 """What a second build publishes, and what a reader sees while it does.
 
-One second build serves every test of this module, and runs dbt's own unit tests. Between the two builds a file
-was loaded, a seed was changed, a column was added to a mart and a warning was planted; two readers were there all
-the time; and a build that had begun first was killed while the second waited for it.
+One second build serves every test of this module, and runs dbt's own unit tests. Between the two builds a
+file was loaded, a seed was changed, a column was added to a mart and a warning was planted; two readers were
+there all the time; and a build that had begun first was killed while the second waited for it.
 """
 
 from __future__ import annotations

@@ -102,18 +102,23 @@ def site(
         yield running
 
 
-#: Resolves when the script of another address has begun and ended.
+#: Resolves when the script of another address has begun and ended. A step that the front end does not take,
+#: because it is busy with its window or its menu, is asked for again.
 _TURN = """([address, patience]) => new Promise((resolve, reject) => {
     const app = document.querySelector("[data-testid=stApp]");
     let ran = app.dataset.testScriptState !== "notRunning";
     new MutationObserver((changes, observer) => {
         // A short run may have begun and ended by now: what the state was before says so.
         ran ||= changes.some((change) => change.oldValue !== "notRunning");
-        if (ran && app.dataset.testScriptState === "notRunning") { observer.disconnect(); resolve(); }
+        if (ran && app.dataset.testScriptState === "notRunning") {
+            observer.disconnect(); clearInterval(asking); resolve();
+        }
     }).observe(app, { attributeFilter: ["data-test-script-state"], attributeOldValue: true });
-    setTimeout(() => reject(new Error(`nothing ran at ${address}`)), patience);
+    const step = () => ran || dispatchEvent(new PopStateEvent("popstate"));
+    const asking = setInterval(step, 500);
+    setTimeout(() => { clearInterval(asking); reject(new Error(`nothing ran at ${address}`)); }, patience);
     history.pushState({}, "", address);
-    dispatchEvent(new PopStateEvent("popstate"));
+    step();
 })"""
 
 
@@ -160,7 +165,6 @@ class Visitor:
         try:
             self.page.evaluate(_TURN, [f"/{address}", PATIENCE // 3])
         except Error:
-            # The front end takes no step while it is still busy with the one before.
             return self.open(address)
         self.settled()
         return self.page
@@ -213,6 +217,45 @@ def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
     yield make
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def _regulars(browser: Browser, site: Site) -> Iterator[Callable[[str], Visitor]]:
+    """One visitor for each language, signed in as leadership at first sight."""
+    known: dict[str, Visitor] = {}
+
+    def of(locale: str) -> Visitor:
+        if locale not in known:
+            known[locale] = Visitor(browser.new_context(locale=locale), site)
+            known[locale].sign_in("leadership")
+        return known[locale]
+
+    yield of
+    for visitor in known.values():
+        visitor.context.close()
+
+
+@pytest.fixture
+def regular(_regulars: Callable[[str], Visitor]) -> Callable[..., Visitor]:
+    """``regular(address, locale=…, width=…)``: somebody of leadership whose browser stays open from test to
+    test, turned to an address.
+
+    For tests that look at a page, not at how somebody comes to it: the front end is loaded once for all of
+    them, which is most of what ``visit`` takes.
+    """
+
+    def turned(address: str = "", locale: str = "zh-CN", width: int = 1440, height: int = 1000) -> Visitor:
+        visitor = _regulars(locale)
+        # Where the test before left in the middle of something, that ends first.
+        visitor.settled()
+        visitor.errors.clear()
+        visitor.foreign.clear()
+        visitor.page.emulate_media(media="screen", color_scheme="light")
+        visitor.page.set_viewport_size({"width": width, "height": height})
+        visitor.turn_to(address)
+        return visitor
+
+    return turned
 
 
 @pytest.fixture(scope="session")

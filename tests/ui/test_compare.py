@@ -94,9 +94,9 @@ def test_a_head_gets_the_own_share_with_its_interval_and_nothing_of_the_others(s
 
 
 @pytest.mark.browser
-def test_a_verdict_is_said_and_a_name_leads_to_the_station(visit):
-    visitor = visit(locale="en-US", width=390)
-    page = visitor.sign_in("leadership", f"compare?{WIDE}")
+def test_a_verdict_is_said_and_a_name_leads_to_the_station(regular):
+    visitor = regular(f"compare?{WIDE}", locale="en-US", width=390)
+    page = visitor.page
     table = page.get_by_role("region", name="Share of non-police incidents by station")
     row = table.get_by_role("row").filter(has_text="within chance").first
     name = row.get_by_role("link").first.inner_text()

@@ -34,9 +34,9 @@ def open_numbers(city: Warehouse) -> dict[str, str]:
 
 
 @pytest.mark.browser
-def test_the_page_shows_every_open_incident_and_prints_without_the_rest(visit, open_numbers) -> None:
-    visitor = visit(width=1200)
-    page = visitor.sign_in("leadership", "daily")
+def test_the_page_shows_every_open_incident_and_prints_without_the_rest(regular, open_numbers) -> None:
+    visitor = regular("daily", width=1200)
+    page = visitor.page
     rows = page.locator("table.cl-daily tbody tr")
     expect(rows).to_have_count(len(open_numbers))
     assert set(page.locator("table.cl-daily td:first-child a").all_inner_texts()) == set(open_numbers)
@@ -56,8 +56,8 @@ def test_the_page_shows_every_open_incident_and_prints_without_the_rest(visit, o
 
 
 @pytest.mark.browser
-def test_a_phone_shows_it_without_scrolling_sideways(visit) -> None:
-    page = visit(locale="en-US", width=390).sign_in("leadership", "daily")
+def test_a_phone_shows_it_without_scrolling_sideways(regular) -> None:
+    page = regular("daily", locale="en-US", width=390).page
     expect(page.locator("table.cl-daily").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 

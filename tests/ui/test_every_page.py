@@ -150,9 +150,9 @@ def test_the_sign_in_can_be_read_by_everybody(locale, visit):
 
 
 @pytest.mark.browser
-def test_on_a_phone_one_control_opens_every_page(visit):
-    visitor = visit(locale="zh-CN", width=390, height=844)
-    page = visitor.sign_in("leadership")
+def test_on_a_phone_one_control_opens_every_page(regular):
+    visitor = regular(locale="zh-CN", width=390, height=844)
+    page = visitor.page
     menu = page.locator(".st-key-menu")
     expect(menu.get_by_role("button", name="今日要情")).to_be_visible()
     assert menu.bounding_box()["height"] < 60, "one line"
@@ -162,9 +162,8 @@ def test_on_a_phone_one_control_opens_every_page(visit):
 
 
 @pytest.mark.browser
-def test_a_colour_is_never_said_by_colour_alone(visit):
-    visitor = visit()
-    page = visitor.sign_in("leadership")
+def test_a_colour_is_never_said_by_colour_alone(regular):
+    page = regular().page
     marks = page.get_by_role("list", name="超期，最急在前").locator(".mark")
     for text in marks.all_inner_texts():
         assert any(

@@ -104,9 +104,8 @@ def test_the_browser_chooses_the_language_and_the_switch_changes_it(visit):
     assert "lang" not in _query(page), "the browser's own language needs no parameter"
 
 
-def test_a_figure_leads_to_its_list_and_a_row_to_its_item(visit):
-    visitor = visit(locale="en-US")
-    page = visitor.sign_in("leadership")
+def test_a_figure_leads_to_its_list_and_a_row_to_its_item(regular):
+    page = regular(locale="en-US").page
     card = page.locator(".st-key-card_overdue")
     shown = int(card.locator(".cl-value").inner_text().split()[0].replace(",", ""))
     assert shown > 0
@@ -126,9 +125,9 @@ def test_a_figure_leads_to_its_list_and_a_row_to_its_item(visit):
     expect(page.locator(".cl-event .cl-source").first).to_contain_text("row")
 
 
-def test_a_number_in_the_table_opens_its_item(visit, site):
-    visitor = visit(locale="en-US")
-    page = visitor.sign_in("leadership", "open?view=overdue")
+def test_a_number_in_the_table_opens_its_item(regular, site):
+    visitor = regular("open?view=overdue", locale="en-US")
+    page = visitor.page
     table = page.get_by_test_id("stDataFrame")
     expect(table).to_be_visible()
     visitor.settled()
@@ -147,9 +146,8 @@ def test_a_number_in_the_table_opens_its_item(visit, site):
     assert _query(page)["item"]
 
 
-def test_every_figure_explains_itself(visit):
-    visitor = visit(locale="en-US")
-    page = visitor.sign_in("leadership")
+def test_every_figure_explains_itself(regular):
+    page = regular(locale="en-US").page
     cards = page.locator("[class*=st-key-card_]")
     assert cards.count() == 5
     for index in range(cards.count()):
@@ -165,7 +163,7 @@ def test_every_figure_explains_itself(visit):
     expect(metric.locator("details table tbody tr")).to_have_count(COURSE_DAYS)
 
 
-def test_a_past_moment_shows_how_things_stood_then(visit, city):
+def test_a_past_moment_shows_how_things_stood_then(regular, city):
     with city.connect() as connection:
         moment, open_items = connection.execute(
             """
@@ -177,30 +175,27 @@ def test_a_past_moment_shows_how_things_stood_then(visit, city):
             group by moment
             """
         ).fetchone()
-    visitor = visit(locale="en-US")
-    page = visitor.sign_in("leadership", f"open?as_of={moment}")
+    page = regular(f"open?as_of={moment}", locale="en-US").page
     expect(page.get_by_text("by the events' own times")).to_be_visible()
     expect(page.get_by_role("radio", name=f"All {open_items:,}", exact=True)).to_be_visible()
 
 
-def test_a_station_that_did_not_report_is_named_and_not_counted_as_zero(visit, site, city):
+def test_a_station_that_did_not_report_is_named_and_not_counted_as_zero(regular, site, city):
     with city.connect() as connection:
         silent = connection.execute(
             "select distinct name_zh from marts.ops_coverage join marts.dim_stations using (station_id) "
             "where is_unreported and source_table = 'incidents'"
         ).fetchall()
     assert silent, "one station of the demo misses its export"
-    visitor = visit()
-    page = visitor.sign_in("leadership")
+    page = regular().page
     expect(page.get_by_test_id("stTable")).to_contain_text(silent[0][0])
     expect(page.locator("section.card").first).to_contain_text("1 所未报")
     received = sent(site.url, "data", "lang=zh", sign_in(site.url, "leadership")).decode(errors="ignore")
     assert "未报，止于" in received and silent[0][0] in received
 
 
-def test_the_download_has_what_the_page_shows_and_says_so(visit, site):
-    visitor = visit(locale="en-US")
-    page = visitor.sign_in("leadership", "open?view=overdue&colour=red")
+def test_the_download_has_what_the_page_shows_and_says_so(regular, site):
+    page = regular("open?view=overdue&colour=red", locale="en-US").page
     shown = int(re.search(r"Overdue (\d+)", page.get_by_role("radio", name="Overdue").first.inner_text())[1])
     with page.expect_download() as download:
         page.get_by_role("link", name="Download as CSV").click()
@@ -278,9 +273,9 @@ def test_every_download_survives_the_same_addresses_and_a_time_without_anything(
             assert answer.status == 200, query
 
 
-def test_what_an_address_asks_for_and_does_not_get_is_said(visit):
-    visitor = visit(locale="en-US")
-    page = visitor.sign_in("leadership", "loops?station=S99&as_of=2099-01-01T00:00&to=tomorrow")
+def test_what_an_address_asks_for_and_does_not_get_is_said(regular):
+    visitor = regular("loops?station=S99&as_of=2099-01-01T00:00&to=tomorrow", locale="en-US")
+    page = visitor.page
     notice = page.get_by_text("Not a filter known here")
     expect(notice).to_contain_text("station=S99, as_of=2099-01-01T00:00, to=tomorrow")
     visitor.open("loops?station=S07&as_of=2025-04-01T08:00&lang=en")

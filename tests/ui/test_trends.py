@@ -104,9 +104,9 @@ def test_a_head_gets_no_line_but_the_own_stations(site):
 
 
 @pytest.mark.browser
-def test_a_stocks_period_leads_to_the_items_that_were_open_then(visit):
-    visitor = visit(locale="en-US")
-    page = visitor.sign_in("leadership", "trends?metric=open_items&grain=month")
+def test_a_stocks_period_leads_to_the_items_that_were_open_then(regular):
+    visitor = regular("trends?metric=open_items&grain=month", locale="en-US")
+    page = visitor.page
     table = page.get_by_role("region", name="Open items by period")
     row = table.get_by_role("row").nth(3)
     counted = row.get_by_role("cell").nth(1).inner_text()
