@@ -19,3 +19,5 @@ select
     phase,
     due_at
 from {{ part('int_sla_clock') }}
+-- What is asked for lies together: a moment's open items come from a few pages, a day's items from the last ones.
+order by seg_from

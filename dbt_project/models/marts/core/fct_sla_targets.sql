@@ -92,3 +92,5 @@ final as (
 )
 
 select * from final
+-- What is asked for lies together: a moment's open items come from a few pages, a day's items from the last ones.
+order by started_at
