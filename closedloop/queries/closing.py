@@ -28,21 +28,37 @@ with opened as (
         items.work_item_id,
         items.loop,
         items.source_table,
-        states.station_id,
+        case when items.has_moved then states.station_id else items.station_id end as station_id,
         -- The colour it got first: what takes long is often upgraded because it takes long.
-        case when states.severity is not null then items.severity_at_issue end as severity,
+        case
+            when case when items.has_moved then states.severity else items.severity end is not null
+                then items.severity_at_issue
+        end as severity,
         items.opened_at,
         least(items.first_closed_at, items.first_cancelled_at) as ended_at,
-        items.first_closed_at <= coalesce(items.first_cancelled_at, items.first_closed_at) as was_closed
+        items.first_closed_at <= coalesce(items.first_cancelled_at, items.first_closed_at) as was_closed,
+        case when items.first_limit_started_at <= :as_of then items.first_limit_due_at end as limit_at
     from marts.fct_work_items as items
-    inner join marts.fct_loop_stages as states
-        on items.work_item_id = states.work_item_id
-        and states.valid_from <= :as_of
-        and (states.valid_to > :as_of or states.valid_to is null)
+    left join lateral (
+        select at_the_moment.station_id, at_the_moment.severity
+        from marts.fct_loop_stages as at_the_moment
+        where items.has_moved
+            and at_the_moment.work_item_id = items.work_item_id
+            and at_the_moment.valid_from <= :as_of
+            and (at_the_moment.valid_to > :as_of or at_the_moment.valid_to is null)
+        limit 1
+    ) as states on true
     where items.opened_at >= :since
         and items.opened_at < :until
+        and items.opened_at <= :as_of
+        -- None where the station of that moment is out of the scope.
+        and (not items.has_moved or states.station_id is not null)
         and (cast(:loop as text) is null or items.loop = :loop)
-        and (cast(:stations as text[]) is null or states.station_id = any(cast(:stations as text[])))
+        and (
+            cast(:stations as text[]) is null
+            or case when items.has_moved then states.station_id else items.station_id end
+            = any(cast(:stations as text[]))
+        )
 ),
 
 -- A stage may come with the item's own table or with the events: known is what both have reported.
@@ -62,37 +78,6 @@ watched as (
         or coalesce(opened.severity, 'none') = any(cast(:severities as text[]))
 ),
 
--- Limits that run from the first stage of a loop to its last.
-whole_limits as (
-    select distinct
-        policies.loop,
-        policies.target
-    from marts.dim_sla_policy as policies
-    inner join marts.dim_loops as loops
-        on policies.loop = loops.loop
-        and policies.start_stage = loops.first_stage
-    inner join marts.dim_loop_stages as stages
-        on policies.loop = stages.loop
-        and policies.stop_stage = stages.stage
-        and stages.closes
-),
-
-limits as materialized (
-    select distinct on (targets.work_item_id)
-        targets.work_item_id,
-        targets.base_due_at
-    from marts.fct_sla_targets as targets
-    inner join whole_limits
-        on targets.loop = whole_limits.loop
-        and targets.target = whole_limits.target
-    where targets.is_confirmed
-        and targets.base_due_at is not null
-        -- no clock runs before its item is opened
-        and targets.started_at between :since and :as_of
-        and (cast(:loop as text) is null or targets.loop = :loop)
-    order by targets.work_item_id, targets.started_at, targets.spell_no
-),
-
 timed as (
     select
         watched.loop,
@@ -105,10 +90,8 @@ timed as (
         end as outcome,
         extract(epoch from least(watched.ended_at, watched.watched_until) - watched.opened_at) as seconds,
         greatest(extract(epoch from watched.covered_from - watched.opened_at), 0) as unseen_seconds,
-        extract(epoch from limits.base_due_at - watched.opened_at) as limit_seconds
+        extract(epoch from watched.limit_at - watched.opened_at) as limit_seconds
     from watched
-    left join limits
-        on watched.work_item_id = limits.work_item_id
     where watched.opened_at <= watched.watched_until
 )
 

@@ -70,6 +70,66 @@ def test_each_item_takes_as_long_as_its_intervals_say(city, latest, moment):
     assert {outcome for _, _, outcome, _ in answer} == {"closed", "open", "cancelled"}
 
 
+#: Of each item of the cohort, from its intervals and clocks: whether it moved, the station that has it at the
+#: moment and has it now, its colour at issue if it has one at the moment, and its first limit by then.
+_INTERVALS_AND_CLOCKS = """
+    with whole as (
+        select distinct p.loop, p.target
+        from marts.dim_sla_policy as p
+        join marts.dim_loops as l on l.loop = p.loop and l.first_stage = p.start_stage
+        join marts.dim_loop_stages as s on s.loop = p.loop and s.stage = p.stop_stage and s.closes
+    ),
+    limits as (
+        select distinct on (work_item_id) work_item_id, base_due_at
+        from marts.fct_sla_targets join whole using (loop, target)
+        where is_confirmed and base_due_at is not null and started_at <= %(as_of)s
+        order by work_item_id, started_at, spell_no
+    )
+    select
+        (select count(distinct station_id) > 1 or count(severity) not in (0, count(*))
+         from marts.fct_loop_stages as every where every.work_item_id = i.work_item_id),
+        s.station_id, i.station_id, i.loop,
+        case when s.severity is not null then i.severity_at_issue end,
+        extract(epoch from limits.base_due_at - i.opened_at)::integer / 60.0
+    from marts.fct_work_items as i
+    join marts.fct_loop_stages as s
+        on s.work_item_id = i.work_item_id
+        and s.valid_from <= %(as_of)s and (s.valid_to > %(as_of)s or s.valid_to is null)
+    left join marts.ops_coverage as own
+        on own.station_id = s.station_id and own.source_table = i.source_table
+    left join marts.ops_coverage as events
+        on events.station_id = s.station_id and events.source_table = 'loop_events'
+    left join limits on limits.work_item_id = i.work_item_id
+    where i.opened_at >= %(since)s and i.opened_at < %(until)s
+        and i.opened_at <= least(%(as_of)s, own.known_until, events.known_until)
+        and coalesce(own.covered_from <= i.opened_at, true)
+"""
+
+
+@pytest.mark.parametrize("stations", [None, ["S01"], ["S03", "S05"]], ids=str)
+def test_station_colour_and_limit_are_those_of_the_moment(city, latest, stations):
+    scope = Scope.of_stations(stations) if stations else CITY
+    moved = 0
+    for as_of in (latest, local("2024-12-17 14:37"), local("2024-08-20 09:00")):
+        answer: Counter = Counter()
+        for row in rows(closing_times(scope, as_of, Cohort(SINCE, UNTIL))):
+            if not row["unseen_minutes"]:
+                key = (row["station_id"], row["loop"], row["severity"], row["limit_minutes"])
+                answer[key] += int(row["items"])
+        with city.connect("owner") as connection:
+            told = connection.execute(
+                _INTERVALS_AND_CLOCKS, {"as_of": as_of, "since": SINCE, "until": UNTIL}
+            ).fetchall()
+        expected = Counter(
+            (then, loop, severity, None if limit is None else float(limit))
+            for _, then, now, loop, severity, limit in told
+            if stations is None or {then, now} <= set(stations)
+        )
+        assert answer == expected
+        moved += sum(has_moved for has_moved, *_ in told)
+    assert moved, "a city without items that moved would prove little"
+
+
 def test_a_cohort_begins_at_its_first_instant_and_ends_before_its_last(city, latest):
     with city.connect() as connection:
         (opened,) = connection.execute(

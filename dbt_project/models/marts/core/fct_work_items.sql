@@ -40,6 +40,23 @@ stations as (
 
 ),
 
+-- Limits that run from the first stage of a loop to its last.
+whole_limits as (
+
+    select distinct
+        policies.loop,
+        policies.target
+    from {{ ref('dim_sla_policy') }} as policies
+    inner join {{ ref('dim_loops') }} as loops
+        on policies.loop = loops.loop
+        and policies.start_stage = loops.first_stage
+    inner join {{ ref('dim_loop_stages') }} as stages
+        on policies.loop = stages.loop
+        and policies.stop_stage = stages.stage
+        and stages.closes
+
+),
+
 moment as (
 
     select {{ as_of() }} as as_of
@@ -91,6 +108,34 @@ ended as (
         -- of several events at one instant the last one wins
         and (states.valid_to is null or states.valid_to > states.valid_from)
     group by states.item_key
+
+),
+
+-- Whatever the moment: who asks for another one looks its station up only where it ever changed.
+moved as (
+
+    select
+        item_key,
+        min(station_id) <> max(station_id) or count(severity) not in (0, count(*)) as has_moved
+    from {{ part('int_item_states') }}
+    where valid_to is null or valid_to > valid_from
+    group by item_key
+
+),
+
+first_limits as (
+
+    select distinct on (targets.work_item_id)
+        targets.work_item_id,
+        targets.started_at,
+        targets.base_due_at
+    from targets
+    inner join whole_limits
+        on targets.loop = whole_limits.loop
+        and targets.target = whole_limits.target
+    where targets.is_confirmed
+        and targets.base_due_at is not null
+    order by targets.work_item_id, targets.started_at, targets.spell_no
 
 ),
 
@@ -163,10 +208,13 @@ final as (
         present.holder_id,
         present.department_id,
         present.post_id,
+        moved.has_moved,
         coalesce(present.outcome, items.outcome) as outcome,
         walked.last_move,
 
         ---------- its deadlines
+        first_limits.started_at as first_limit_started_at,
+        first_limits.base_due_at as first_limit_due_at,
         judged_targets.due_at,
         (array['overdue', 'unknown', 'running', 'paused', 'no_calendar', 'late', 'met', 'cancelled'])[
             judged_targets.worst_rank
@@ -189,7 +237,9 @@ final as (
     from items
     inner join present on items.item_key = present.item_key
     inner join walked on items.item_key = walked.item_key
+    inner join moved on items.item_key = moved.item_key
     left join ended on items.item_key = ended.item_key
+    left join first_limits on items.work_item_id = first_limits.work_item_id
     left join judged_targets on items.work_item_id = judged_targets.work_item_id
     left join linked on items.work_item_id = linked.work_item_id
     left join stations on present.station_id = stations.station_id
