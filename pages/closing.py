@@ -114,7 +114,6 @@ if len(drawn) > 1:
         "band",
         drawn,
         lambda member: member_name(visit, choice.by, member),
-        everything=member_name(visit, choice.by, drawn[0]),
     )
 if closing.chart is None:
     empty(t("No group has 20 items: too few for a curve."))

@@ -88,8 +88,11 @@ def read_choice(params: Params, visit: Visit) -> ClosingChoice:
 
 
 def ignored_filters(params: Params, visit: Visit) -> list[str]:
-    """The page's own filters in an address that name none of the options."""
-    choice = read_choice(params, visit)
+    """The page's own filters in an address that name none of the options.
+
+    Lines of another split are options: who chooses another loop has still chosen them.
+    """
+    lines = [member for by in ("loop", "severity", "station") for member in members(visit, by)]
     return ignored_values(
         params,
         {
@@ -97,8 +100,8 @@ def ignored_filters(params: Params, visit: Visit) -> list[str]:
             "by": splits(visit),
             "colour": SEVERITIES,
             "of": visit.names.stations(),
-            "show": members(visit, choice.by),
-            "band": members(visit, choice.by),
+            "show": lines,
+            "band": lines,
         },
     )
 

@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 import numpy as np
 import pytest
 
+from benchmarks.wire import Tab
 from closedloop.queries.closing import Cohort, closing_times
 from closedloop.ui.closing_lines import spread_apart
 from closedloop.ui.closing_view import group_of
@@ -76,3 +77,13 @@ def test_labels_of_lines_that_end_together_stand_apart():
     for ends in ([0.5, 0.5, 0.5], [0.0, 0.01, 0.9], [0.3]):
         placed = np.sort(spread_apart(np.array(ends)))
         assert (np.diff(placed) > 0.07).all() and placed.min() > 0
+
+
+def test_a_choice_of_lines_is_offered_once_each_and_survives_another_loop(site):
+    with Tab(site.url, sign_in(site.url, "leadership")) as tab:
+        tab.open("closing", "lang=en")
+        offered = list(tab.widget("filter_band").options)
+        assert len(offered) == len(set(offered)) > 1
+        kept = tab.open("closing", "loop=incident&show=hazard&band=directive&lang=en").received
+        assert b"so it was ignored" not in kept
+        assert b"so it was ignored" in tab.open("closing", "band=nobody&lang=en").received
