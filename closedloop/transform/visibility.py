@@ -29,7 +29,7 @@ def note_visible_rows(conn: psycopg.Connection[Any], at_least: int = PAGES) -> l
     """Vacuum the published marts of ``at_least`` pages (8 KiB each) of which most are not noted as visible.
 
     Returns their names. ``conn`` is the owner's, in autocommit; a table that somebody changes is left out.
-    What a transaction from before the last tables keeps back, ending at that moment, is tried once more.
+    What is left, as by a transaction that began within the build and has only just ended, is tried once more.
     """
     tables = _vacuumed(conn, at_least)
     if tables:
