@@ -17,6 +17,7 @@ from closedloop.ui.identity import require_sign_in
 from closedloop.ui.lifespan import page_server_lifespan
 from closedloop.ui.provider import ProviderSignIn, secrets_for_streamlit
 from closedloop.ui.routes import ROUTES
+from closedloop.ui.shell import Shell
 from closedloop.ui.wire import WireGuard
 
 try:
@@ -37,6 +38,7 @@ app = st.App(
         # here could sign in and download.
         Middleware(TrustedHostMiddleware, allowed_hosts=st.get_option("server.allowedHosts") or ["*"]),
         Middleware(Gate),
+        Middleware(Shell),
         Middleware(WireGuard),
         Middleware(ProviderSignIn),
     ],

@@ -142,8 +142,7 @@ class Visitor:
         self.page.on("request", self._watch)
 
     def _listen(self, message) -> None:
-        # Streamlit looks for its server one folder up first and is told 404; that is no fault of a page.
-        if message.type == "error" and "404" not in message.text:
+        if message.type == "error":
             self.errors.append(message.text)
 
     def _watch(self, request) -> None:

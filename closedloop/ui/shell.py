@@ -1,0 +1,106 @@
+"""The document that every page begins with, before the first script has run.
+
+The page server's own is in English and carries its name; without scripts it speaks of an interface that is
+closed here. It leaves the browser to guess where the server is: one folder too deep on every page but the
+first, two requests that fail and two errors in the console. This one says it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import file_util
+
+from closedloop.ui.document import CODES
+from closedloop.ui.language import LANGUAGE_COOKIE, LANGUAGES, language_of, texts_for
+
+#: Every page lies beside the first one, so the server is where the page's own folder is.
+_WHERE = "<script>window.__streamlit = {BACKEND_BASE_URL: new URL('./', location.href).href}</script>"
+#: What is put in place of what, in the page server's document.
+_PARTS = {
+    "language": re.compile(r'<html lang="en">'),
+    "title": re.compile(r"<title>.*?</title>", re.S),
+    "service": re.compile(r'<link rel="service-desc"[^>]*>'),
+    "comments": re.compile(r"(?<=\n)\s*<!--(?!\s*Copyright).*?-->\n", re.S),
+    "without_scripts": re.compile(r"<noscript>.*?</noscript>", re.S),
+}
+#: Whole answers are compressed beforehand: the document is the same for everybody of one language.
+_AS_BEFORE = ("content-length", "content-encoding", "etag", "last-modified", "accept-ranges")
+
+
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def document(language: str, compressed: bool = False) -> bytes:
+    """The document in one language, as it goes over the wire; a part that is not there is not replaced."""
+    t = texts_for(language, ZoneInfo("UTC")).t
+    said = t("Closedloop needs scripts to be allowed in this browser.")
+    ours = {
+        "language": f'<html lang="{CODES[language]}">',
+        "title": f"<title>{t('Closedloop')}</title>\n    {_WHERE}",
+        "service": "",
+        "comments": "",
+        "without_scripts": f"<noscript><p>{said}</p></noscript>",
+    }
+    text = Path(file_util.get_static_dir(), "index.html").read_text(encoding="utf-8")
+    for part, pattern in _PARTS.items():
+        text = pattern.sub(lambda _, part=part: ours[part], text)
+    body = text.encode()
+    return gzip.compress(body, mtime=0) if compressed else body
+
+
+def _language(request: Request) -> str:
+    """As the page itself will choose: of the address, of the cookie, of the browser."""
+    asked = request.query_params.get("lang")
+    first = request.headers.get("accept-language", "").partition(",")[0]
+    return asked if asked in LANGUAGES else language_of(first, request.cookies.get(LANGUAGE_COOKIE))
+
+
+class Shell:
+    """Answers with :func:`document` where the wrapped application answers with its own.
+
+    Its own is every HTML answer it gives: the product's other answers are JSON, text and files.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        ours = False
+
+        async def send_ours(message: Message) -> None:
+            nonlocal ours
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                headers = MutableHeaders(scope=message)
+                ours = headers.get("content-type", "").startswith("text/html")
+                if ours:
+                    body = _change(headers, Request(scope))
+                    await send(message)
+                    await send({"type": "http.response.body", "body": body})
+                    return
+            if not ours:
+                await send(message)
+
+        await self.app(scope, receive, send_ours)
+
+
+def _change(headers: MutableHeaders, request: Request) -> bytes:
+    for name in _AS_BEFORE:
+        if name in headers:
+            del headers[name]
+    compressed = "gzip" in request.headers.get("accept-encoding", "")
+    body = document(_language(request), compressed)
+    if compressed:
+        headers["content-encoding"] = "gzip"
+    headers["content-length"] = str(len(body))
+    headers["cache-control"] = "no-cache"
+    headers["vary"] = "Accept-Encoding, Accept-Language, Cookie"
+    return body

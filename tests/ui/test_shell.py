@@ -1,0 +1,63 @@
+"""The document that a page begins with: in the visitor's language, and it says where the server is."""
+
+from __future__ import annotations
+
+import gzip
+import urllib.request
+from pathlib import Path
+
+import pytest
+import streamlit
+
+from closedloop.ui.language import LANGUAGE_COOKIE
+from closedloop.ui.shell import _PARTS, document
+
+
+def _asked(site, address: str = "open", method: str = "GET", **headers: str):
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(site.at(address), headers=named, method=method)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.headers, answer.read()
+
+
+def test_every_part_that_is_replaced_is_there_to_be_replaced():
+    own = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    assert [part for part, pattern in _PARTS.items() if not pattern.search(own)] == []
+    ours = document("zh").decode()
+    assert 'lang="zh-CN"' in ours and "<title>闭环管控看板</title>" in ours
+    for gone in ("<title>Streamlit", "agent", "service-desc", 'lang="en"'):
+        assert gone in own and gone not in ours
+    assert ours.count("<script") == own.count("<script") + 1
+    assert "Licensed under the Apache License" in ours
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "language"),
+    [
+        ("open", {}, "en"),
+        ("open", {"Accept_Language": "zh-CN,zh;q=0.9,en;q=0.8"}, "zh-CN"),
+        ("open", {"Accept_Language": "de,zh;q=0.9"}, "en"),
+        ("open?lang=zh", {"Accept_Language": "en-US"}, "zh-CN"),
+        ("open?lang=xx", {"Accept_Language": "zh"}, "zh-CN"),
+        ("", {"Accept_Language": "zh", "Cookie": f"{LANGUAGE_COOKIE}=en"}, "en"),
+        ("nothing-here", {"Accept_Language": "zh"}, "zh-CN"),
+    ],
+)
+def test_it_speaks_as_the_page_will(site, address, headers, language):
+    answered, body = _asked(site, address, **headers)
+    assert f'<html lang="{language}">' in body.decode()
+    assert answered["content-security-policy"] and answered["content-length"] == str(len(body))
+    assert answered["etag"] is None, "another language is another document under the same address"
+
+
+def test_it_goes_compressed_to_whom_takes_it_and_has_no_body_when_asked_for_its_head(site):
+    answered, body = _asked(site, Accept_Encoding="gzip")
+    assert answered["content-encoding"] == "gzip" and gzip.decompress(body) == document("en")
+    answered, body = _asked(site, method="HEAD")
+    assert answered["content-length"] == str(len(document("en"))) and body == b""
+
+
+def test_what_is_no_document_is_left_as_it_is(site):
+    own = (Path(streamlit.__file__).parent / "static" / "favicon.png").read_bytes()
+    assert _asked(site, "favicon.png")[1] == own
+    assert b"<html" not in _asked(site, "healthz")[1]
