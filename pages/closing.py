@@ -22,9 +22,8 @@ from closedloop.ui.closing_shown import closing_shown
 from closedloop.ui.closing_view import figures_html, figures_labels, open_params
 from closedloop.ui.exports.links import download_links
 from closedloop.ui.ignored import say_ignored
-from closedloop.ui.register_table import count_table
 from closedloop.ui.registry import CLOSING, OPEN, page_title
-from closedloop.ui.states import empty, unknown
+from closedloop.ui.states import unknown
 from closedloop.ui.visit import current
 
 visit = current()
@@ -100,13 +99,13 @@ heading(
     key="curves",
 )
 drawn = closing.drawn
-if choice.by == "loop" and closing.groups > MOST_LINES:
+if choice.by in ("loop", "station") and closing.groups > MOST_LINES:
     filters.several(
         t("Lines drawn (at most 4)"),
         "show",
-        members(visit, "loop"),
-        names.loop,
-        placeholder=t("The first four"),
+        members(visit, choice.by),
+        lambda member: member_name(visit, choice.by, member),
+        placeholder=t("The first four") if choice.by == "loop" else t("All together"),
     )
 if len(drawn) > 1:
     filters.select(
@@ -116,11 +115,13 @@ if len(drawn) > 1:
         lambda member: member_name(visit, choice.by, member),
     )
 if closing.chart is None:
-    empty(t("No group has 20 items: too few for a curve."))
+    unknown(t("None of the groups to draw has 20 items: too few for a curve."))
 else:
     lines, spec, columns = closing.chart
     named = t("Share of items still open by age, one line per group")
     chart(visit, lines, spec, alt=named, figures=figures_of(visit, line_steps(lines), columns, named))
+if closing.undrawn:
+    st.caption(closing.undrawn)
 
 heading(
     visit,
@@ -141,10 +142,7 @@ heading(
 )
 st.html(download_links(visit, "closing_figures"))
 labels, named = figures_labels(visit, choice.by), t("Time to close by group")
-with st.container(key="wide_figures"):
-    count_table(visit, closing.figures, labels, alt=named)
-with st.container(key="narrow_figures"):
-    st.html(figures_html(visit, closing.figures, labels, named))
+st.html(figures_html(visit, closing.figures, labels, named))
 st.caption(t("The curves, step by step:"))
 st.html(download_links(visit, "closing_curves"))
 for label, params in (
@@ -158,3 +156,9 @@ for label, params in (
         icon_position="right",
         query_params={**visit.shared, **open_params(choice), **params},
     )
+st.caption(
+    t(
+        "The list goes by the colour of the moment, not by that at issue, and has what was opened again "
+        "after its first closing."
+    )
+)

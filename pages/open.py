@@ -12,6 +12,7 @@ from closedloop.ui.open_list import (
     AGES,
     HOLDERS,
     LIKELY,
+    OPENED,
     SEVERITIES,
     VIEWS,
     active_filters,
@@ -65,8 +66,8 @@ with st.expander(
     t("Filters: {active}", active=" · ".join(active)) if active else t("Filters"),
     icon=":material/filter_list:",
 ):
-    with st.container(horizontal=True, gap="large"):
-        filters.several(t("Loop"), "loop", loops, names.loop, pills=True)
+    filters.several(t("Loop"), "loop", loops, names.loop, pills=True)
+    with st.grid(3, min_column_width=240):
         filters.several(
             t("Colour"),
             "colour",
@@ -75,7 +76,11 @@ with st.expander(
             pills=True,
         )
         filters.several(t("Current holder"), "holder", HOLDERS, names.holder_kind, pills=True)
-    with st.grid(4, min_column_width=200):
+        filters.period(t("Opened (calendar days)"), choice.opened, visit.as_of_day, None, OPENED)
+        if visit.leads and not visit.station:
+            filters.several(
+                t("Stations"), "of", names.stations(), names.station, placeholder=t("All stations")
+            )
         filters.select(
             t("Target"),
             "target",

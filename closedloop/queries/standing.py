@@ -22,9 +22,12 @@ JUDGEMENTS = ("overdue", "due_soon", "unknown", "running", "paused", "no_calenda
 
 @dataclass(frozen=True)
 class OpenFilter:
-    """Which open items; None or empty means all. Hashable, so it can key a cache."""
+    """Which open items; None or empty means all. Opened in [opened_from, opened_until). Hashable, so it can
+    key a cache.
+    """
 
     station: str | None = None
+    stations: tuple[str, ...] = ()
     loops: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     target: str | None = None
@@ -34,12 +37,14 @@ class OpenFilter:
     judgements: tuple[str, ...] = ()
     returned: bool = False
     opened_from: datetime | None = None
+    opened_until: datetime | None = None
 
     def params(self) -> dict[str, object]:
         """The bind parameters of :data:`STANDING` and the filters that follow it."""
         loop, _, target = (self.target or "").partition(":")
         return {
             "station": self.station,
+            "stations": _some(self.stations),
             "loops": _some(self.loops),
             "severities": _some(self.severities),
             "target_loop": loop or None,
@@ -50,6 +55,7 @@ class OpenFilter:
             "judgements": _some(self.judgements),
             "returned": self.returned,
             "opened_from": self.opened_from,
+            "opened_until": self.opened_until,
         }
 
 
@@ -92,6 +98,7 @@ with standing as (
     where {open_between(":as_of", ":as_of")}
         and (valid_to > :as_of or valid_to is null)
         and (cast(:station as text) is null or station_id = :station)
+        and (cast(:stations as text[]) is null or station_id = any(cast(:stations as text[])))
 ),
 
 clocks as (
@@ -230,6 +237,7 @@ chosen as (
         and (cast(:holders as text[]) is null or holder_kind = any(cast(:holders as text[])))
         and (not cast(:returned as boolean) or is_returned)
         and (cast(:opened_from as timestamptz) is null or opened_at >= :opened_from)
+        and (cast(:opened_until as timestamptz) is null or opened_at < :opened_until)
         and age >= cast(:min_age as interval)
 )
 """

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 
 from closedloop.queries.closing import Cohort
 from closedloop.ui import filters
 from closedloop.ui.exports.model import Params
 from closedloop.ui.ignored import ignored_values
+from closedloop.ui.period import opened_text
 from closedloop.ui.visit import Visit
 
 SEVERITIES = ("red", "yellow", "blue", "none")
@@ -75,14 +76,16 @@ def read_choice(params: Params, visit: Visit) -> ClosingChoice:
     stations = (
         (visit.station,) if visit.station else filters.some_of(params.get_all("of"), visit.names.stations())
     )
+    since, until = visit.days(first, last)
     cohort = Cohort(
-        since=datetime.combine(first, time(), visit.texts.zone),
-        until=datetime.combine(last + timedelta(days=1), time(), visit.texts.zone),
+        since=since,
+        until=until,
         loop=loop,
         stations=stations,
         severities=filters.some_of(params.get_all("colour"), SEVERITIES),
     )
-    show = stations if by == "station" else filters.some_of(params.get_all("show"), members(visit, by))
+    usual = stations if by == "station" else ()
+    show = filters.some_of(params.get_all("show"), members(visit, by)) or usual
     band = filters.one_of(params.get("band"), members(visit, by))
     return ClosingChoice(first, last, cohort, by, show[:MOST_LINES], band)
 
@@ -109,11 +112,8 @@ def ignored_filters(params: Params, visit: Visit) -> list[str]:
 def active_filters(visit: Visit, choice: ClosingChoice) -> list[str]:
     """The filters in words, the cohort first."""
     names, cohort = visit.names, choice.cohort
-    texts = visit.texts
     return [
-        visit.t(
-            "opened {first} – {last}", first=texts.day(choice.first_day), last=texts.day(choice.last_day)
-        ),
+        opened_text(visit, (choice.first_day, choice.last_day)),
         *([names.loop(cohort.loop)] if cohort.loop else []),
         *(names.severity(None if s == "none" else s) for s in cohort.severities),
         *(names.station(station) for station in cohort.stations),

@@ -19,6 +19,7 @@ from closedloop.ui.closing_view import (
     groups,
     sentence,
     shown_groups,
+    undrawn,
 )
 from closedloop.ui.visit import Visit
 from closedloop.ui.worked_out import worked_out_once
@@ -28,7 +29,8 @@ from closedloop.ui.worked_out import worked_out_once
 class ClosingShown:
     """The cohort of ``items`` in words, curves and figures.
 
-    ``groups``: how many parts have items. ``drawn``: the members that have a line. ``chart``: frame,
+    ``groups``: how many parts have items. ``drawn``: the members that have a line; ``undrawn``: in words,
+    which have none. ``chart``: frame,
     specification and the headers of its table; None where no group is large enough for one.
     """
 
@@ -37,6 +39,7 @@ class ClosingShown:
     comparison: str | None
     groups: int
     drawn: tuple[str, ...]
+    undrawn: str
     chart: tuple[pd.DataFrame, dict, dict[str, str]] | None
     figures: pd.DataFrame
 
@@ -56,6 +59,7 @@ def closing_shown(visit: Visit, choice: ClosingChoice) -> ClosingShown | None:
         comparison=None if test is None else comparison(visit, choice.by, test, found),
         groups=len(found),
         drawn=tuple(group.member for group in shown if group.member),
+        undrawn=undrawn(visit, choice, found, shown),
         chart=_chart(visit, choice, shown) if shown else None,
         figures=figures_table(visit, whole, found, choice.by),
     )

@@ -128,8 +128,8 @@ def within_text(visit: Visit, group: Group) -> str:
     if late != late:
         return visit.t("not yet known")
     low, high = (float(limit) for limit in group.within.limits_at(1.0))
-    if high != high:
-        return f"{1 - late:.1%}"
+    if late in (0.0, 1.0):
+        low, high = group.within.product_limits_at(1.0)
     return visit.t(
         "{counts} (95%: {interval})",
         counts=f"{1 - late:.1%}",
@@ -152,7 +152,7 @@ def figures_table(visit: Visit, whole: Group, found: Sequence[Group], by: str) -
                 "closed": group.closed,
                 "open": group.open,
                 "cancelled": group.cancelled,
-                "closed_median": span(visit, group.closed_median) if group.enough else "",
+                "closed_median": span(visit, group.closed_median) if group.enough else "—",
             }
             for name, group in named
         ]
@@ -175,7 +175,7 @@ def figures_labels(visit: Visit, by: str) -> dict[str, str]:
 
 
 def figures_html(visit: Visit, figures: pd.DataFrame, labels: Mapping[str, str], name: str) -> str:
-    """The same for a phone, where a row stands as a block and nothing is cut off."""
+    """The same as a table in which nothing is cut off; on a phone a row stands as a block."""
     return html_table(
         name,
         [labels[column] for column in figures.columns],
@@ -187,15 +187,32 @@ def figures_html(visit: Visit, figures: pd.DataFrame, labels: Mapping[str, str],
 
 
 def shown_groups(choice: ClosingChoice, found: Sequence[Group], whole: Group) -> list[Group]:
-    """The groups to draw, at most four: those asked for, else the first; of stations none is first, so all
-    together.
+    """The groups to draw, at most four: those asked for, else the first; of many stations none is first, so
+    all together.
     """
     large = [group for group in found if group.enough]
     if choice.show:
         return [group for group in large if group.member in choice.show]
-    if choice.by == "station":
+    if choice.by == "station" and len(large) > MOST_LINES:
         return [whole] if whole.enough else []
     return large[:MOST_LINES]
+
+
+def undrawn(visit: Visit, choice: ClosingChoice, found: Sequence[Group], shown: Sequence[Group]) -> str:
+    """Which groups have no line, and why; empty where each has one."""
+    t = visit.t
+    few, others = ([], [])
+    for group in found:
+        if group not in shown:
+            (others if group.enough else few).append(member_name(visit, choice.by, group.member or ""))
+    told = []
+    if others and any(group.member is None for group in shown):
+        told.append(t("Drawn are all of them together; up to 4 can be chosen above."))
+    elif others:
+        told.append(t("Not drawn: {names}; up to 4 can be chosen above.", names=t(", ").join(others)))
+    if few and shown:
+        told.append(t("Not drawn, with fewer than 20 items: {names}.", names=t(", ").join(few)))
+    return " ".join(told)
 
 
 def sentence(visit: Visit, choice: ClosingChoice, whole: Group) -> str:
@@ -205,6 +222,7 @@ def sentence(visit: Visit, choice: ClosingChoice, whole: Group) -> str:
     if not whole.enough:
         return t("{n} items of {loop} were opened: too few for a figure.", n=number(whole.items), loop=loop)
     middle, low, high = whole.curve.median
+    still = t("{n} of them still open", n=number(whole.open)) if whole.open else t("none of them still open")
     if middle == np.inf:
         told = t(
             "Of {n} items of {loop}, fewer than half have been closed so far; {open} are still open.",
@@ -214,14 +232,13 @@ def sentence(visit: Visit, choice: ClosingChoice, whole: Group) -> str:
         )
     else:
         told = t(
-            "{loop}: half are closed within {median} (95% interval {low} – {high}, n = {n}, "
-            "{open} of them still open).",
+            "{loop}: half are closed within {median} (95% interval {low} – {high}, n = {n}, {still}).",
             loop=loop,
             median=span(visit, middle),
             low=span(visit, low),
             high=span(visit, high),
             n=number(whole.items),
-            open=number(whole.open),
+            still=still,
         )
     late = float(whole.within.at(1.0)) if whole.within.items >= MIN_N else np.nan
     if late == late:
@@ -232,7 +249,7 @@ def sentence(visit: Visit, choice: ClosingChoice, whole: Group) -> str:
 def comparison(visit: Visit, by: str, test: LogRank, found: Sequence[Group]) -> str:
     """What the log-rank test says, in words."""
     t = visit.t
-    left_out = sum(1 for group in found if not group.enough)
+    left_out = [member_name(visit, by, group.member or "") for group in found if not group.enough]
     p = "p < 0.001" if test.p < 0.001 else f"p = {test.p:.3f}"
     what = split_name(visit, by)
     if test.p >= 0.05:
@@ -251,18 +268,18 @@ def comparison(visit: Visit, by: str, test: LogRank, found: Sequence[Group]) -> 
             p=p,
         )
     if left_out:
-        told += " " + visit.texts.n(
-            "{count} with fewer than 20 items is left out.",
-            "{count} with fewer than 20 items each are left out.",
-            left_out,
-        )
+        told += " " + t("Left out, with fewer than 20 items: {names}.", names=t(", ").join(left_out))
     return told
 
 
 def open_params(choice: ClosingChoice) -> Mapping[str, Any]:
     """The address of the open list with the same filters."""
     cohort = choice.cohort
-    params = {"loop": cohort.loop, "colour": list(cohort.severities)}
-    if len(cohort.stations) == 1:
-        params["station"] = cohort.stations[0]
+    params = {
+        "loop": cohort.loop,
+        "of": list(cohort.stations),
+        "opened_from": choice.first_day.isoformat(),
+        "opened_to": choice.last_day.isoformat(),
+        "colour": list(cohort.severities),
+    }
     return {name: value for name, value in params.items() if value}

@@ -91,6 +91,13 @@ def parse_period(params: LastValues, last_full_day: date, days: int = 28) -> tup
     return max(first, last - timedelta(days=731), EARLIEST), last
 
 
+def some_period(params: LastValues, names: tuple[str, str], latest: date) -> tuple[date, date] | None:
+    """Both days, included, that an address gives under these names; None unless it gives two, in order."""
+    first, last = (parse_day(params.get(name), EARLIEST, latest) for name in names)
+    given = all(params.get(name) == day.isoformat() for name, day in zip(names, (first, last), strict=True))
+    return (first, last) if given and first <= last else None
+
+
 def format_moment(moment: datetime, zone: ZoneInfo) -> str:
     """The moment as the address writes it."""
     return moment.astimezone(zone).strftime(_MOMENT)
@@ -207,28 +214,41 @@ def moment(label: str, param: str, current: datetime, zone: ZoneInfo, latest: da
     )
 
 
-def period(label: str, current: tuple[date, date], latest: date, default: tuple[date, date]) -> None:
-    """First and last calendar day, both included."""
+def period(
+    label: str,
+    current: tuple[date, date] | None,
+    latest: date,
+    default: tuple[date, date] | None,
+    names: tuple[str, str] = ("from", "to"),
+) -> None:
+    """First and last calendar day, both included. Where the default is None, no day chosen means all."""
     # The key follows the address: a new period is a new widget, a first day picked alone stays in this one.
-    key = f"{_key('period')}_{current[0]}_{current[1]}"
+    key = "_".join(map(str, (_key(names[0]), *(current or ()))))
+    shown: list[date | datetime | str | None] = []
+    if default is None:
+        # Only what is empty by default can be emptied by hand; so the days come by way of the state.
+        st.session_state.setdefault(key, current or ())
+    else:
+        shown.extend(current or default)
     st.date_input(
         label,
-        value=current,
+        value=shown,
         key=key,
         min_value=EARLIEST,
         max_value=latest,
         format="YYYY-MM-DD",
         on_change=_write_period,
-        args=(key, default),
+        args=(key, default, names),
     )
 
 
-def _write_period(key: str, default: tuple[date, date]) -> None:
+def _write_period(key: str, default: tuple[date, date] | None, names: tuple[str, str]) -> None:
     chosen = st.session_state[key]
-    if len(chosen) != 2:  # only the first day has been picked so far
+    if len(chosen) == 1:  # only the first day has been picked so far
         return
-    if tuple(chosen) == default:
-        st.query_params.pop("from", None)
-        st.query_params.pop("to", None)
+    if tuple(chosen) == (default or ()):
+        for name in names:
+            st.query_params.pop(name, None)
     else:
-        st.query_params["from"], st.query_params["to"] = (day.isoformat() for day in chosen)
+        for name, day in zip(names, chosen, strict=True):
+            st.query_params[name] = day.isoformat()

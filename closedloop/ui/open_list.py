@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -12,8 +12,9 @@ from closedloop.queries.reading import rows
 from closedloop.queries.standing import JUDGEMENTS, OpenFilter
 from closedloop.ui import filters
 from closedloop.ui.exports.model import Params
-from closedloop.ui.ignored import ignored_names, ignored_values
+from closedloop.ui.ignored import ignored_names, ignored_values, named
 from closedloop.ui.likely import basis_text, chance_text
+from closedloop.ui.period import opened_text
 from closedloop.ui.visit import Visit
 
 HOLDERS = ("centre", "station", "post", "department")
@@ -33,13 +34,21 @@ VIEWS: dict[str, tuple[str, ...]] = {
 #: The part that is asked and sorted in another way: what will miss a deadline that still lies ahead.
 LIKELY = "likely"
 
+#: What the address calls the first and the last calendar day of opening. ``from`` and ``to`` are the period
+#: of other pages, which links carry along: those filter nothing here.
+OPENED = ("opened_from", "opened_to")
+
 
 @dataclass(frozen=True)
 class OpenChoice:
-    """Which part of the open list is wanted, and through which filters."""
+    """Which part of the open list is wanted, and through which filters; ``opened``: the calendar days of
+    opening, both included.
+    """
 
     view: str
     wanted: OpenFilter
+    opened: tuple[date, date] | None = None
+    is_new: bool = False
 
 
 def read_choice(params: Params, visit: Visit) -> OpenChoice:
@@ -50,10 +59,16 @@ def read_choice(params: Params, visit: Visit) -> OpenChoice:
     names = visit.names
     loops = filters.some_of(params.get_all("loop"), names.ids("loop"))
     view = filters.one_of(params.get("view"), (*VIEWS, LIKELY), "all") or "all"
+    opened = filters.some_period(params, OPENED, visit.as_of_day)
+    is_new = params.get("only") == "new"
+    since, until = visit.days(*opened) if opened else (None, None)
+    if is_new:
+        since = max(visit.duty_day[1], since or visit.duty_day[1])
     return OpenChoice(
         view,
         OpenFilter(
             station=visit.station,
+            stations=() if visit.station else filters.some_of(params.get_all("of"), names.stations()),
             loops=loops,
             severities=filters.some_of(params.get_all("colour"), SEVERITIES),
             target=filters.one_of(params.get("target"), names.ids("target")),
@@ -62,8 +77,11 @@ def read_choice(params: Params, visit: Visit) -> OpenChoice:
             min_age_days=filters.parse_number(params.get("age"), 0, max(AGES)),
             judgements=VIEWS.get(view, ()),
             returned=params.get("only") == "returned",
-            opened_from=visit.duty_day[1] if params.get("only") == "new" else None,
+            opened_from=since,
+            opened_until=until,
         ),
+        opened,
+        is_new,
     )
 
 
@@ -74,6 +92,7 @@ def ignored_filters(params: Params, present: Iterable[str], visit: Visit) -> lis
     names = visit.names
     options = {
         "loop": names.ids("loop"),
+        "of": names.stations(),
         "colour": SEVERITIES,
         "target": names.ids("target"),
         "stage": names.ids("stage"),
@@ -82,7 +101,12 @@ def ignored_filters(params: Params, present: Iterable[str], visit: Visit) -> lis
         "only": ("returned", "new"),
         "age": tuple(str(days) for days in AGES),
     }
-    return [*ignored_values(params, options), *ignored_names(params, present, options)]
+    days = OPENED if filters.some_period(params, OPENED, visit.as_of_day) is None else ()
+    return [
+        *ignored_values(params, options),
+        *(named(name, asked) for name in days if (asked := params.get(name)) is not None),
+        *ignored_names(params, present, (*options, *OPENED)),
+    ]
 
 
 def loops_offered(visit: Visit, counts: Sequence[Mapping], wanted: OpenFilter) -> tuple[str, ...]:
@@ -142,7 +166,9 @@ def active_filters(visit: Visit, choice: OpenChoice) -> list[str]:
     """The filters that are set, in words."""
     t, names, wanted = visit.t, visit.names, choice.wanted
     parts = [
+        *([opened_text(visit, choice.opened)] if choice.opened else []),
         *(names.loop(loop) for loop in wanted.loops),
+        *(names.station(station) for station in wanted.stations),
         *(names.severity(None if s == "none" else s) for s in wanted.severities),
         *(names.holder_kind(kind) for kind in wanted.holders),
         *(names.stage(*stage.split(":", 1)) for stage in wanted.stages),
@@ -153,7 +179,7 @@ def active_filters(visit: Visit, choice: OpenChoice) -> list[str]:
         parts.append(t("at least {days} days", days=wanted.min_age_days))
     if wanted.returned:
         parts.append(t("Returned for rework"))
-    if wanted.opened_from:
+    if choice.is_new:
         parts.append(t("New since the last duty day"))
     return parts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from closedloop.ui.visit import Visit
 
@@ -10,6 +10,12 @@ from closedloop.ui.visit import Visit
 def period_text(visit: Visit) -> str:
     """``2025-04-01 – 2025-04-24``, both days included."""
     return f"{visit.texts.day(visit.first_day)} – {visit.texts.day(visit.last_day)}"
+
+
+def opened_text(visit: Visit, days: tuple[date, date]) -> str:
+    """``opened 2025-04-01 – 2025-04-24``, both days included."""
+    first, last = (visit.texts.day(day) for day in days)
+    return visit.t("opened {first} – {last}", first=first, last=last)
 
 
 def ended_before(visit: Visit, days: int, length: int = 28) -> dict[str, str]:

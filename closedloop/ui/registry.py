@@ -54,7 +54,19 @@ OPEN = PageEntry(
     "open",
     ":material/pending_actions:",
     ("station", "as_of"),
-    asks=("loop", "colour", "target", "stage", "holder", "view", "only", "age"),
+    asks=(
+        "loop",
+        "of",
+        "colour",
+        "target",
+        "stage",
+        "holder",
+        "view",
+        "only",
+        "age",
+        "opened_from",
+        "opened_to",
+    ),
 )
 FINDINGS = PageEntry(
     "findings", "findings", ":material/rule:", ("station", "as_of", "period"), asks=("rule", "loop", "show")

@@ -97,14 +97,18 @@ class Visit:
         require_still_admitted(self.identity)
         return ask_rows(question, self.scope, self.as_of, self.published.build_id, **arguments)
 
+    def days(self, first: date, last: date) -> tuple[datetime, datetime]:
+        """Calendar days, both included, as [from, until) in the warehouse's time zone."""
+        zone = self.texts.zone
+        return (
+            datetime.combine(first, time(), zone),
+            datetime.combine(last + timedelta(days=1), time(), zone),
+        )
+
     @property
     def period(self) -> tuple[datetime, datetime]:
         """The chosen calendar days as [from, until) in the warehouse's time zone."""
-        zone = self.texts.zone
-        return (
-            datetime.combine(self.first_day, time(), zone),
-            datetime.combine(self.last_day + timedelta(days=1), time(), zone),
-        )
+        return self.days(self.first_day, self.last_day)
 
     @property
     def as_of_day(self) -> date:

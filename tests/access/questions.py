@@ -158,6 +158,7 @@ def arguments(question: Question, known: Known) -> st.SearchStrategy[dict]:
     wanted = st.builds(
         OpenFilter,
         station=st.none() | text,
+        stations=st.lists(text, max_size=2).map(tuple),
         loops=loops,
         severities=st.lists(st.sampled_from(["red", "none", *HOSTILE]), max_size=2).map(tuple),
         target=st.none() | st.sampled_from(["directive:handle", "dispute:resolve", *HOSTILE]),
@@ -166,6 +167,7 @@ def arguments(question: Question, known: Known) -> st.SearchStrategy[dict]:
         judgements=st.lists(st.sampled_from(JUDGEMENTS), max_size=2).map(tuple),
         returned=st.booleans(),
         opened_from=st.none() | moments,
+        opened_until=st.none() | moments,
     )
     by_kind = {
         str: text,

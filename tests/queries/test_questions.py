@@ -264,6 +264,22 @@ def test_a_filter_keeps_what_it_names_and_nothing_else(city, latest, wanted, col
         assert set(kept["work_item_id"]) == set(expected["work_item_id"])
 
 
+def test_a_filter_of_opening_and_of_stations_keeps_what_it_names_and_nothing_else(city, latest):
+    everything = standing.open_items(CITY, latest, OpenFilter())
+    since, until = (
+        everything["opened_at"].sort_values().iloc[len(everything) * part // 4] for part in (1, 3)
+    )
+    wanted = OpenFilter(stations=("S03", "S05"), opened_from=since, opened_until=until)
+    kept = standing.open_items(CITY, latest, wanted)
+    opened, station = everything["opened_at"], everything["station_id"]
+    expected = everything[(opened >= since) & (opened < until) & station.isin(["S03", "S05"])]
+    assert 0 < len(kept) < len(everything)
+    assert kept["work_item_id"].tolist() == expected["work_item_id"].tolist()
+    counted = standing.judgement_counts(CITY, latest, wanted)
+    assert counted["items"].sum() == len(kept)
+    assert until in set(everything["opened_at"]), "an item at the very end shows that the end is left out"
+
+
 def test_hostile_values_are_values(city, latest):
     for nasty in ("'; drop table marts.fct_work_items; --", "\\", "%", "S01,S02", "*", "☃" * 1000):
         assert standing.open_items(CITY, latest, OpenFilter(station=nasty)).empty

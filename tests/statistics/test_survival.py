@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from pytest import approx
+from scipy.special import betaincinv
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
 from closedloop.statistics.survival import kaplan_meier, log_rank
@@ -175,3 +176,35 @@ def test_the_log_rank_test_counts_late_comers_only_once_they_are_watched():
     late = log_rank(ages, closed, group, entered=[0, 4, 0, 0])
     # At 3 three are watched instead of four, one of them of group b: E_b 1/3 instead of 1/2.
     assert plain.expected[1] - late.expected[1] == approx(1 / 2 - 1 / 3)
+
+
+def test_without_open_items_the_product_limits_are_those_of_clopper_and_pearson() -> None:
+    for closed in (0, 1, 7, 20):
+        curve = kaplan_meier(
+            [1.0] * closed + [9.0] * (20 - closed), [True] * closed + [False] * (20 - closed)
+        )
+        lower, upper = curve.product_limits_at(5.0 if closed < 20 else 1.0)
+        still = 20 - closed
+        assert lower == approx(betaincinv(still, closed + 1, 0.025) if still else 0.0)
+        assert upper == approx(betaincinv(still + 1, closed, 0.975) if closed else 1.0)
+    assert kaplan_meier([1.0] * 20, [True] * 20).product_limits_at(3.0) == (0.0, approx(0.168433, abs=1e-6))
+    assert kaplan_meier([9.0] * 20, [False] * 20).product_limits_at(3.0) == (approx(0.831567, abs=1e-6), 1.0)
+
+
+def test_with_open_items_the_product_limits_are_the_quantiles_of_the_product() -> None:
+    draw = np.random.default_rng(20260101)
+    # All that were watched to the end have closed; the others were seen open at half the age.
+    curve = kaplan_meier([0.5] * 40 + list(np.linspace(0.1, 0.9, 30)), [False] * 40 + [True] * 30)
+    assert curve.at(1.0) == 0
+    product = np.ones(200_000)
+    for n, d in zip(curve.at_risk, curve.closed, strict=True):
+        product *= draw.beta(n - d + 1, d, product.size) if d else 1.0
+    lower, upper = curve.product_limits_at(1.0)
+    assert (lower, upper) == (0.0, approx(np.quantile(product, 0.975), rel=0.05))
+    # Open items say less than closed ones: the limit lies above that of 70, and below that of 15 alone.
+    assert 1 - 0.025 ** (1 / 70) < upper < 1 - 0.025 ** (1 / 15)
+
+
+def test_product_limits_say_nothing_beyond_the_oldest_item() -> None:
+    assert np.isnan(kaplan_meier([1.0, 2.0], [True, False]).product_limits_at(2.5)).all()
+    assert np.isnan(kaplan_meier([], []).product_limits_at(1.0)).all()

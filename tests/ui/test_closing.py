@@ -8,6 +8,7 @@ import urllib.request
 from datetime import datetime, time, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks.wire import Tab
@@ -87,3 +88,62 @@ def test_a_choice_of_lines_is_offered_once_each_and_survives_another_loop(site):
         kept = tab.open("closing", "loop=incident&show=hazard&band=directive&lang=en").received
         assert b"so it was ignored" not in kept
         assert b"so it was ignored" in tab.open("closing", "band=nobody&lang=en").received
+
+
+def test_the_open_items_of_a_cohort_are_those_that_the_list_shows(site):
+    cookie = sign_in(site.url, "leadership")
+    first, last = "2025-03-01", "2025-04-20"
+    for loop, of in (("directive", ("S05", "S07")), ("hazard", ())):
+        asked = "".join(f"&of={station}" for station in of)
+        cohort = f"loop={loop}{asked}&from={first}&to={last}&lang=en"
+        page = sent(site.url, "closing", cohort, cookie).decode("utf-8", "replace")
+        assert all(f"of={station}" in page for station in of)
+        assert f"opened_from={first}" in page and f"opened_to={last}" in page
+        header, figures = _downloaded(site, cookie, f"closing_figures.csv?{cohort}")
+        still = int(figures[-1][header.index("Still open (censored)")])
+        asked = f"open.csv?loop={loop}{asked}&opened_from={first}&opened_to={last}&lang=en"
+        header, listed = _downloaded(site, cookie, asked)
+        # Opened again after the first closing: closed there, open here.
+        again = [line for line in listed if int(line[header.index("Returned for rework")] or 0)]
+        assert 0 < still <= len(listed) <= still + len(again)
+        assert {line[header.index("Opened")][:10] for line in listed} <= {
+            str(day.date()) for day in pd.date_range(first, last)
+        }
+
+
+def test_a_period_of_opening_is_two_days_in_order_or_said_to_be_none(site):
+    cookie = sign_in(site.url, "leadership")
+    for wrong in ("opened_from=2025-02-01", "opened_from=2025-03-01&opened_to=2025-02-01", "opened_to=soon"):
+        assert b"so it was ignored" in sent(site.url, "open", f"{wrong}&lang=en", cookie), wrong
+    kept = sent(
+        site.url, "open", "opened_from=2025-02-01&opened_to=2025-02-01&from=2025-01-01&lang=en", cookie
+    )
+    assert b"so it was ignored" not in kept and "opened 2025-02-01 – 2025-02-01".encode() in kept
+
+
+def test_every_group_has_a_line_or_is_named(site):
+    cookie = sign_in(site.url, "leadership")
+
+    def page(asked: str) -> str:
+        return sent(site.url, "closing", f"{asked}&lang=en", cookie).decode("utf-8", "replace")
+
+    assert "Not drawn, with fewer than 20 items: Dispute, Hazard." in page("loop=")
+    assert "Not drawn: Hazard; up to 4 can be chosen above." in page("from=2023-05-01")
+    by_station = "loop=incident&by=station&from=2023-05-01"
+    told = page(by_station)
+    assert "Drawn are all of them together" in told and "Lines drawn (at most 4)" in told
+    assert "Not drawn, with fewer than 20 items: Unassigned." in told
+    with Tab(site.url, cookie) as tab:
+        tab.open("closing", f"{by_station}&show=S03&show=S05&lang=en")
+        assert len(tab.widget("filter_band").options) == 2
+        whole = tab.open("closing", f"{by_station}&of=S03&of=S05&lang=en").received
+        assert b"Not drawn" not in whole and b"Drawn are all" not in whole
+
+
+def test_what_all_did_in_time_has_an_interval_too(site):
+    cookie = sign_in(site.url, "leadership")
+    header, figures = _downloaded(site, cookie, "closing_figures.csv?loop=incident&lang=en")
+    yellow = figures[1]
+    within = yellow[header.index("Closed within the limit")]
+    assert int(yellow[header.index("Still open (censored)")]) > 0
+    assert within == "100.0% (95%: 93.5–100.0%)"
