@@ -121,11 +121,11 @@ chosen as (
 timed as (
     select
         *,
-        case when accepted_at >= sent_at then extract(epoch from accepted_at - sent_at) / 3600.0 end
+        case when accepted_at >= sent_at then date_part('epoch', accepted_at - sent_at) / 3600.0 end
             as hours_to_accept,
-        case when finished_at >= accepted_at then extract(epoch from finished_at - accepted_at) / 3600.0 end
+        case when finished_at >= accepted_at then date_part('epoch', finished_at - accepted_at) / 3600.0 end
             as hours_to_finish,
-        case when fed_back_at >= finished_at then extract(epoch from fed_back_at - finished_at) / 3600.0 end
+        case when fed_back_at >= finished_at then date_part('epoch', fed_back_at - finished_at) / 3600.0 end
             as hours_to_feed_back
     from told
 )

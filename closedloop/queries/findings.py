@@ -121,7 +121,7 @@ _COUNTS = (
         count(*) filter (where found_at > :as_of - interval '28 days') as found_28,
         count(*) filter (where found_at > :as_of - interval '90 days') as found_90,
         count(*) filter (where mended_at > :as_of - interval '90 days') as mended_90,
-        percentile_cont(0.5) within group (order by extract(epoch from mended_at - found_at) / 60)
+        percentile_cont(0.5) within group (order by date_part('epoch', mended_at - found_at) / 60)
             filter (where mended_at > :as_of - interval '90 days') as median_minutes,
         min(found_at) filter (where is_open) as oldest_at,
         count(*) filter (where mended_at >= :since and mended_at < :until) as mended_in_period,
@@ -212,7 +212,7 @@ _MEDIAN = (
     + """
 select
     count(*) as mended,
-    percentile_cont(0.5) within group (order by extract(epoch from mended_at - found_at) / 60)
+    percentile_cont(0.5) within group (order by date_part('epoch', mended_at - found_at) / 60)
         as median_minutes
 from standing
 where mended_at > :as_of - interval '90 days'

@@ -74,7 +74,7 @@ timed as (
         stage,
         stage_entered_at >= :since as entered,
         left_at >= :since and left_at < least(:until, :as_of) as has_left,
-        extract(epoch from left_at - stage_entered_at) / 60 as dwell_minutes
+        date_part('epoch', left_at - stage_entered_at) / 60 as dwell_minutes
     from visits
 )
 
@@ -126,7 +126,7 @@ select
     count(*) filter (where coalesce(cardinality(closings.missing_stages), 0) = 0) as complete,
     count(*) filter (where items.rework_count > 0 or items.return_count > 0) as reworked,
     count(*) filter (where items.reopen_count > 0) as reopened,
-    percentile_cont(0.5) within group (order by extract(epoch from closings.closed_at - items.opened_at) / 60)
+    percentile_cont(0.5) within group (order by date_part('epoch', closings.closed_at - items.opened_at) / 60)
         as median_minutes
 from closings
 left join marts.fct_work_items as items

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv, gammaincc
 
-from closedloop.statistics.arguments import Floats, amounts, level, numbers, probability
+from closedloop.statistics.arguments import Floats, amounts, counts, level, numbers, probability
 
 _ROUNDING = 1e-12
 #: The deviations of all groups add up to 0. Rounding must not make
@@ -139,6 +139,7 @@ def kaplan_meier(
     conf: float = 0.95,
     interval: str = "log-log",
     entered: ArrayLike | None = None,
+    items: ArrayLike | None = None,
 ) -> Survival:
     """The curve of items with an age at closing, or at the cut-off where ``closed`` is false. Any order.
 
@@ -146,26 +147,27 @@ def kaplan_meier(
     watching began, for items that were already open when the data begin (left truncation): leaving it out
     would count their unseen weeks as patience of all. ``interval``: ``"log-log"`` (never leaves 0…1, the
     default) or ``"log"`` (R's). Refused: NaN, lengths that differ, an item that entered at or after its end
-    (``entered`` 0 means watched from its opening, and fits any end).
+    (``entered`` 0 means watched from its opening, and fits any end). ``items``: how many items each entry
+    stands for, one each by default.
     """
-    t, e, start = _items(durations, closed, entered)
+    t, e, start, w = _items(durations, closed, entered, items)
     if interval not in ("log", "log-log"):
         raise ValueError(f"interval must be 'log' or 'log-log'; it is {interval!r}")
     _, z = level(conf)
     ages, where = np.unique(t, return_inverse=True)
-    d = np.bincount(where, weights=e, minlength=ages.size).astype(np.int64)
-    gone = np.bincount(where, minlength=ages.size)
-    n = _at_risk(ages, t, start)
+    d = np.bincount(where, weights=e * w, minlength=ages.size).astype(np.int64)
+    gone = np.bincount(where, weights=w, minlength=ages.size).astype(np.int64)
+    n = _at_risk(ages, t, start, w)
     with np.errstate(divide="ignore", invalid="ignore"):
         survival: Floats = np.cumprod(1 - d / n, dtype=np.float64)
         variance = np.cumsum(np.where(d > 0, d / (n * (n - d)), 0.0))
     lower, upper = _limits(survival, variance, z, interval)
-    return Survival(ages, n, d, gone - d, survival, lower, upper, conf, interval, t.size)
+    return Survival(ages, n, d, gone - d, survival, lower, upper, conf, interval, int(w.sum()))
 
 
 def _items(
-    durations: ArrayLike, closed: ArrayLike, entered: ArrayLike | None
-) -> tuple[Floats, np.ndarray, Floats | None]:
+    durations: ArrayLike, closed: ArrayLike, entered: ArrayLike | None, items: ArrayLike | None
+) -> tuple[Floats, np.ndarray, Floats | None, np.ndarray]:
     t = amounts(durations, "durations")
     e = numbers(closed, "closed")
     if t.ndim != 1 or e.shape != t.shape:
@@ -181,14 +183,26 @@ def _items(
             raise ValueError("entered must be one age per item, below its duration")
         # Watched from its opening is watched before it could close, at age 0 too.
         start = np.where(start == 0, -1.0, start)
-    return t, e.astype(bool), start
+    w = np.ones(t.size, dtype=np.int64)
+    if items is not None:
+        told = counts(items, "items")
+        if told.shape != t.shape or not (told >= 1).all():
+            raise ValueError("items must be one whole number per entry, 1 or more")
+        w = told.astype(np.int64)
+    return t, e.astype(bool), start, w
 
 
-def _at_risk(ages: Floats, t: Floats, start: Floats | None) -> np.ndarray:
+def _at_risk(ages: Floats, t: Floats, start: Floats | None, w: np.ndarray) -> np.ndarray:
     """Items still watched just before each age."""
-    ended = np.searchsorted(np.sort(t), ages, side="left")
-    begun = t.size if start is None else np.searchsorted(np.sort(start), ages, side="left")
-    return begun - ended
+    begun = w.sum() if start is None else _before(ages, start, w)
+    return begun - _before(ages, t, w)
+
+
+def _before(ages: Floats, t: Floats, w: np.ndarray) -> np.ndarray:
+    """Items whose ``t`` lies below each age."""
+    order = np.argsort(t)
+    passed = np.concatenate([[0], np.cumsum(w[order])])
+    return passed[np.searchsorted(t[order], ages, side="left")]
 
 
 def _quantile_of_product(a: Floats, b: Floats, share: float) -> float:
@@ -231,11 +245,16 @@ class LogRank:
 
 
 def log_rank(
-    durations: ArrayLike, closed: ArrayLike, group: ArrayLike, *, entered: ArrayLike | None = None
+    durations: ArrayLike,
+    closed: ArrayLike,
+    group: ArrayLike,
+    *,
+    entered: ArrayLike | None = None,
+    items: ArrayLike | None = None,
 ) -> LogRank:
     """The log-rank test of k groups. Fewer than two groups, or nothing closed: statistic 0, df 0, p 1.
 
-    ``entered`` as in :func:`kaplan_meier`.
+    ``entered`` and ``items`` as in :func:`kaplan_meier`.
 
     ::
 
@@ -244,7 +263,7 @@ def log_rank(
     Source: Mantel (1966); Kalbfleisch & Prentice. Worked number: ``aml`` by group: χ² = 3.396389, df = 1, p =
     0.065339.
     """
-    t, e, start = _items(durations, closed, entered)
+    t, e, start, w = _items(durations, closed, entered, items)
     named = np.asarray(group)
     if named.shape != t.shape or any(one is None for one in named.tolist()):
         raise ValueError(f"group must name one group per item: {named.shape} and {t.shape}")
@@ -252,9 +271,11 @@ def log_rank(
     ages = np.unique(t[e])
     k = groups.size
     begun = [None if start is None else start[member == g] for g in range(k)]
-    n = np.array([_at_risk(ages, t[member == g], begun[g]) for g in range(k)]).reshape(k, ages.size)
+    n = np.array([_at_risk(ages, t[member == g], begun[g], w[member == g]) for g in range(k)]).reshape(
+        k, ages.size
+    )
     d = np.zeros((k, ages.size))
-    np.add.at(d, (member[e], np.searchsorted(ages, t[e])), 1)
+    np.add.at(d, (member[e], np.searchsorted(ages, t[e])), w[e])
     total, closings = n.sum(axis=0), d.sum(axis=0)
     observed, expected = d.sum(axis=1), (n * closings / np.maximum(total, 1)).sum(axis=1)
     if k < 2 or not ages.size:

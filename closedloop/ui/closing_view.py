@@ -48,32 +48,29 @@ def group_of(times: pd.DataFrame, member: str | None = None) -> Group:
     counted = {name: int(items[outcome == name].sum()) for name in ("closed", "open", "cancelled")}
     limited = times[times["limit_minutes"].notna() & (times["limit_minutes"].astype(float) > 0)]
     limit = limited["limit_minutes"].to_numpy(dtype=float)
-    minutes, closed, unseen = _spread(times)
+    ages = _ages(times)
+    closed_minutes = np.repeat(ages["durations"], items)[np.repeat(ages["closed"], items)]
     return Group(
         member=member,
         items=int(items.sum()),
         **counted,
-        curve=kaplan_meier(minutes, closed, entered=unseen),
-        within=_within(limited, limit),
-        closed_median=float(np.median(minutes[closed])) if closed.any() else np.nan,
+        curve=kaplan_meier(**ages),
+        within=kaplan_meier(**_ages(limited, limit)),
+        closed_median=float(np.median(closed_minutes)) if closed_minutes.size else np.nan,
     )
 
 
-def _spread(
-    times: pd.DataFrame, scale: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """One entry per item: age at its end or when last seen, whether it closed, age when first seen."""
-    items = times["items"].to_numpy(dtype=np.int64)
-    each = 1.0 if scale is None else scale
-    minutes = np.repeat(times["minutes"].to_numpy(dtype=float) / each, items)
-    closed = np.repeat((times["outcome"] == "closed").to_numpy(dtype=bool), items)
-    unseen = np.repeat(times["unseen_minutes"].to_numpy(dtype=float) / each, items)
-    return minutes, closed, unseen if (unseen > 0).any() else None
-
-
-def _within(limited: pd.DataFrame, limit: np.ndarray) -> Survival:
-    ages, closed, unseen = _spread(limited, limit)
-    return kaplan_meier(ages, closed, entered=unseen)
+def _ages(times: pd.DataFrame, scale: np.ndarray | float = 1.0) -> dict[str, Any]:
+    """What ``kaplan_meier`` asks of each row: the age at its end or when last seen, whether it closed, the
+    age when first seen (None where all were seen from their opening), how many items it stands for.
+    """
+    unseen = times["unseen_minutes"].to_numpy(dtype=float) / scale
+    return {
+        "durations": times["minutes"].to_numpy(dtype=float) / scale,
+        "closed": (times["outcome"] == "closed").to_numpy(dtype=bool),
+        "entered": unseen if (unseen > 0).any() else None,
+        "items": times["items"].to_numpy(dtype=np.int64),
+    }
 
 
 def groups(visit: Visit, times: pd.DataFrame, by: str) -> list[Group]:
@@ -93,9 +90,7 @@ def compared(times: pd.DataFrame, by: str, found: Sequence[Group]) -> LogRank | 
         return None
     key = times[_COLUMN[by]].fillna("none")
     chosen = times[key.isin(large)]
-    minutes, closed, unseen = _spread(chosen)
-    group = np.repeat(key[chosen.index].to_numpy(dtype=str), chosen["items"].to_numpy(dtype=np.int64))
-    return log_rank(minutes, closed, group, entered=unseen)
+    return log_rank(group=key[chosen.index].to_numpy(dtype=str), **_ages(chosen))
 
 
 def span(visit: Visit, minutes: float) -> str:

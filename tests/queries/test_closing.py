@@ -114,14 +114,15 @@ def test_station_colour_and_limit_are_those_of_the_moment(city, latest, stations
         answer: Counter = Counter()
         for row in rows(closing_times(scope, as_of, Cohort(SINCE, UNTIL))):
             if not row["unseen_minutes"]:
-                key = (row["station_id"], row["loop"], row["severity"], row["limit_minutes"])
+                limit = None if row["limit_minutes"] is None else round(row["limit_minutes"], 6)
+                key = (row["station_id"], row["loop"], row["severity"], limit)
                 answer[key] += int(row["items"])
         with city.connect("owner") as connection:
             told = connection.execute(
                 _INTERVALS_AND_CLOCKS, {"as_of": as_of, "since": SINCE, "until": UNTIL}
             ).fetchall()
         expected = Counter(
-            (then, loop, severity, None if limit is None else float(limit))
+            (then, loop, severity, None if limit is None else round(float(limit), 6))
             for _, then, now, loop, severity, limit in told
             if stations is None or {then, now} <= set(stations)
         )

@@ -205,6 +205,25 @@ def test_with_open_items_the_product_limits_are_the_quantiles_of_the_product() -
     assert 1 - 0.025 ** (1 / 70) < upper < 1 - 0.025 ** (1 / 15)
 
 
+def test_an_entry_may_stand_for_many_items() -> None:
+    draw = np.random.default_rng(7)
+    t, entered = draw.integers(1, 30, 60).astype(float), draw.integers(0, 2, 60) * 0.5
+    closed, group, items = draw.random(60) < 0.7, draw.integers(0, 3, 60), draw.integers(1, 9, 60)
+    for start in (None, entered):
+        short = kaplan_meier(t, closed, entered=start, items=items)
+        each = None if start is None else np.repeat(start, items)
+        long = kaplan_meier(np.repeat(t, items), np.repeat(closed, items), entered=each)
+        for name in ("age", "at_risk", "closed", "censored", "survival", "lower", "upper", "items"):
+            assert np.array_equal(getattr(short, name), getattr(long, name), equal_nan=True), name
+        one = log_rank(t, closed, group, entered=start, items=items)
+        other = log_rank(np.repeat(t, items), np.repeat(closed, items), np.repeat(group, items), entered=each)
+        assert (one.statistic, one.df, one.p) == approx((other.statistic, other.df, other.p))
+        assert (one.observed == other.observed).all() and one.expected == approx(other.expected)
+    for wrong in ([0] * 60, [1.5] * 60, [1] * 59):
+        with pytest.raises(ValueError, match="items"):
+            kaplan_meier(t, closed, items=wrong)
+
+
 def test_product_limits_say_nothing_beyond_the_oldest_item() -> None:
     assert np.isnan(kaplan_meier([1.0, 2.0], [True, False]).product_limits_at(2.5)).all()
     assert np.isnan(kaplan_meier([], []).product_limits_at(1.0)).all()

@@ -247,3 +247,5 @@ final as (
 )
 
 select * from final
+-- What is asked for lies together: the items of a loop that were opened in a period come from few pages.
+order by loop, opened_at
