@@ -44,8 +44,8 @@ class Group:
 def group_of(times: pd.DataFrame, member: str | None = None) -> Group:
     """The rows of ``queries.closing.closing_times`` as one group."""
     items = times["items"].to_numpy(dtype=np.int64)
-    outcome = times["outcome"].to_numpy(dtype=str)
-    counted = {name: int(items[outcome == name].sum()) for name in ("closed", "open", "cancelled")}
+    by_outcome = times.groupby("outcome")["items"].sum()
+    counted = {name: int(by_outcome.get(name, 0)) for name in ("closed", "open", "cancelled")}
     limited = times[times["limit_minutes"].notna() & (times["limit_minutes"].astype(float) > 0)]
     limit = limited["limit_minutes"].to_numpy(dtype=float)
     ages = _ages(times)

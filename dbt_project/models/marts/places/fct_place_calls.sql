@@ -16,3 +16,5 @@ inner join {{ ref('dim_places') }} as places using (place_id)
 {% if var('catch_up') -%}
 where calls.work_item_id in (select touched.work_item_id from {{ ref('int_touched_actions') }} as touched)
 {%- endif %}
+-- What is asked for lies together: the calls of a place come from one page, those of all places from each page once.
+order by calls.place_id, calls.received_at
