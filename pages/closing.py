@@ -19,7 +19,7 @@ from closedloop.ui.closing_choice import (
 )
 from closedloop.ui.closing_lines import line_steps
 from closedloop.ui.closing_shown import closing_shown
-from closedloop.ui.closing_view import figures_html, figures_labels, open_params
+from closedloop.ui.closing_view import open_params
 from closedloop.ui.exports.links import download_links
 from closedloop.ui.ignored import say_ignored
 from closedloop.ui.registry import CLOSING, OPEN, page_title
@@ -141,8 +141,7 @@ heading(
     key="figures",
 )
 st.html(download_links(visit, "closing_figures"))
-labels, named = figures_labels(visit, choice.by), t("Time to close by group")
-st.html(figures_html(visit, closing.figures, labels, named))
+st.html(closing.figures)
 st.caption(t("The curves, step by step:"))
 st.html(download_links(visit, "closing_curves"))
 for label, params in (

@@ -6,7 +6,8 @@ import pandas as pd
 
 from closedloop.queries.closing import closing_times
 from closedloop.ui.closing_choice import ClosingChoice, active_filters, member_name, read_choice, split_name
-from closedloop.ui.closing_view import Group, figures_labels, figures_table, group_of, groups
+from closedloop.ui.closing_figures import figures_labels, figures_table
+from closedloop.ui.closing_view import Group, group_of, groups
 from closedloop.ui.exports.model import Export, Exported, Params
 from closedloop.ui.visit import Visit
 

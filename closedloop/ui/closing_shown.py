@@ -9,12 +9,12 @@ import pandas as pd
 from closedloop.charts.survival import open_by_age
 from closedloop.queries.closing import closing_times
 from closedloop.ui.closing_choice import ClosingChoice
+from closedloop.ui.closing_figures import figures_html
 from closedloop.ui.closing_lines import age_axis, line_colours, line_frame, line_marks
 from closedloop.ui.closing_view import (
     Group,
     compared,
     comparison,
-    figures_table,
     group_of,
     groups,
     sentence,
@@ -31,7 +31,8 @@ class ClosingShown:
 
     ``groups``: how many parts have items. ``drawn``: the members that have a line; ``undrawn``: in words,
     which have none. ``chart``: frame,
-    specification and the headers of its table; None where no group is large enough for one.
+    specification and the headers of its table; None where no group is large enough for one. ``figures``:
+    their table, as HTML.
     """
 
     items: int
@@ -41,7 +42,7 @@ class ClosingShown:
     drawn: tuple[str, ...]
     undrawn: str
     chart: tuple[pd.DataFrame, dict, dict[str, str]] | None
-    figures: pd.DataFrame
+    figures: str
 
 
 @worked_out_once
@@ -61,7 +62,7 @@ def closing_shown(visit: Visit, choice: ClosingChoice) -> ClosingShown | None:
         drawn=tuple(group.member for group in shown if group.member),
         undrawn=undrawn(visit, choice, found, shown),
         chart=_chart(visit, choice, shown) if shown else None,
-        figures=figures_table(visit, whole, found, choice.by),
+        figures=figures_html(visit, whole, found, choice.by),
     )
 
 

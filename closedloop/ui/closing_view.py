@@ -12,7 +12,6 @@ import pandas as pd
 
 from closedloop.statistics.survival import LogRank, Survival, kaplan_meier, log_rank
 from closedloop.ui.closing_choice import MOST_LINES, ClosingChoice, member_name, members, split_name
-from closedloop.ui.html_table import html_table, number
 from closedloop.ui.shares import MIN_N
 from closedloop.ui.visit import Visit
 
@@ -98,87 +97,6 @@ def span(visit: Visit, minutes: float) -> str:
     if minutes == np.inf:
         return visit.t("not reached")
     return "—" if minutes != minutes else visit.texts.duration(timedelta(minutes=float(minutes)))
-
-
-def median_text(visit: Visit, group: Group) -> str:
-    """``12 d (95%: 10 d – 14 d)``; words where there are too few."""
-    if not group.enough:
-        return visit.t("too few to say")
-    middle, low, high = group.curve.median
-    return visit.t(
-        "{median} (95%: {low} – {high})",
-        median=span(visit, middle),
-        low=span(visit, low),
-        high=span(visit, high),
-    )
-
-
-def within_text(visit: Visit, group: Group) -> str:
-    """The share closed within the limit with its interval; a dash where no limit runs over the whole loop."""
-    if group.within.items == 0:
-        return "—"
-    if group.within.items < MIN_N:
-        return visit.t("too few to say")
-    late = float(group.within.at(1.0))
-    if late != late:
-        return visit.t("not yet known")
-    low, high = (float(limit) for limit in group.within.limits_at(1.0))
-    if late in (0.0, 1.0):
-        low, high = group.within.product_limits_at(1.0)
-    return visit.t(
-        "{counts} (95%: {interval})",
-        counts=f"{1 - late:.1%}",
-        interval=f"{100 - 100 * high:.1f}–{1 - low:.1%}",
-    )
-
-
-def figures_table(visit: Visit, whole: Group, found: Sequence[Group], by: str) -> pd.DataFrame:
-    """One row per part in fixed order, and one for all unless loops are shown."""
-    named = [(member_name(visit, by, group.member or ""), group) for group in found]
-    if by != "loop":
-        named.append((visit.t("Together"), whole))
-    return pd.DataFrame(
-        [
-            {
-                "member": name,
-                "items": group.items,
-                "median": median_text(visit, group),
-                "within": within_text(visit, group),
-                "closed": group.closed,
-                "open": group.open,
-                "cancelled": group.cancelled,
-                "closed_median": span(visit, group.closed_median) if group.enough else "—",
-            }
-            for name, group in named
-        ]
-    )
-
-
-def figures_labels(visit: Visit, by: str) -> dict[str, str]:
-    """Header of each column of :func:`figures_table`."""
-    t = visit.t
-    return {
-        "member": split_name(visit, by),
-        "median": t("Half are closed after (median)"),
-        "within": t("Closed within the limit"),
-        "items": t("Opened (n)"),
-        "closed": t("Closed"),
-        "open": t("Still open (censored)"),
-        "cancelled": t("Cancelled (censored)"),
-        "closed_median": t("Median of the closed alone (too fast)"),
-    }
-
-
-def figures_html(visit: Visit, figures: pd.DataFrame, labels: Mapping[str, str], name: str) -> str:
-    """The same as a table in which nothing is cut off; on a phone a row stands as a block."""
-    return html_table(
-        name,
-        [labels[column] for column in figures.columns],
-        [
-            [cell if isinstance(cell, str) else number(visit.texts.number(cell)) for cell in row]
-            for row in figures.itertuples(index=False)
-        ],
-    )
 
 
 def shown_groups(choice: ClosingChoice, found: Sequence[Group], whole: Group) -> list[Group]:

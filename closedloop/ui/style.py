@@ -97,15 +97,15 @@ _CSS = """
         padding: .4rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 16%, transparent);
     }
     .cl-many td, .cl-many td.cl-number, .cl-many td:last-child:not(.cl-number) {
-        display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .12rem 0; min-width: 0;
-        text-align: right; white-space: normal; font-size: .9rem; opacity: 1;
+        display: grid; grid-template-columns: auto 1fr; column-gap: 1rem; border: 0; padding: .12rem 0;
+        min-width: 0; text-align: right; white-space: normal; font-size: .9rem; opacity: 1;
     }
     .cl-many td:first-child { font-weight: 600; text-align: left; }
     .cl-many td:empty { display: none !important; }
     .cl-many td:not(:first-child)::before {
-        content: attr(data-column); text-align: left; font-weight: 400; opacity: .8; flex: none;
-        max-width: 50%;
+        content: attr(data-column); text-align: left; font-weight: 400; opacity: .8; max-width: 50vw;
     }
+    .cl-many td small { grid-column: 1 / -1; }
 }
 </style>
 """
