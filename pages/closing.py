@@ -11,7 +11,7 @@ from closedloop.ui.closing_choice import (
     active_filters,
     ignored_filters,
     member_name,
-    members,
+    offered,
     read_choice,
     read_cohort,
     split_name,
@@ -99,11 +99,11 @@ heading(
     key="curves",
 )
 drawn = closing.drawn
-if choice.by in ("loop", "station") and closing.groups > MOST_LINES:
+if choice.by in ("loop", "station") and (closing.groups > MOST_LINES or "show" in st.query_params):
     filters.several(
         t("Lines drawn (at most 4)"),
         "show",
-        members(visit, choice.by),
+        offered(visit, choice),
         lambda member: member_name(visit, choice.by, member),
         placeholder=t("The first four") if choice.by == "loop" else t("All together"),
     )
@@ -153,7 +153,7 @@ for label, params in (
         label=label,
         icon=":material/arrow_forward:",
         icon_position="right",
-        query_params={**visit.shared, **open_params(choice), **params},
+        query_params={**visit.shared, **open_params(visit, choice), **params},
     )
 st.caption(
     t(

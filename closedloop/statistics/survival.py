@@ -81,7 +81,8 @@ class Survival:
         Clopper and Pearson's. NaN beyond the oldest item. Source: Fay, Brittain & Proschan, Biostatistics 14
         (2013). Worked number: 20 of 20 closed → 0…0.168433; none of 20 → 0.831567…1.
         """
-        if self.at(age) != self.at(age):
+        share = self.at(age)
+        if share != share:
             return (np.nan, np.nan)
         alpha, _ = level(self.conf)
         so_far = (self.age <= age) & (self.closed > 0)
@@ -89,7 +90,8 @@ class Survival:
         a, b = n - d + 1, d
         left = float(self.watched_beyond(age))
         lower = _quantile_of_product(np.append(a, left), np.append(b, 1.0), alpha / 2) if left else 0.0
-        return lower, _quantile_of_product(a, b, 1 - alpha / 2)
+        # Who came late to a watch where all had closed raises the lower limit above the share itself.
+        return min(lower, float(share)), max(_quantile_of_product(a, b, 1 - alpha / 2), float(share))
 
     def quantile(self, share: float = 0.5) -> tuple[float, float, float]:
         """The age by which ``share`` has closed, with its interval: ``(estimate, lower, upper)``.
@@ -207,10 +209,12 @@ def _before(ages: Floats, t: Floats, w: np.ndarray) -> np.ndarray:
 
 def _quantile_of_product(a: Floats, b: Floats, share: float) -> float:
     """Of Π Beta(a, b), as of the beta distribution with its mean and its second moment."""
-    if not a.size:
-        return 1.0
+    if a.size <= 1:
+        return float(betaincinv(a[0], b[0], share)) if a.size else 1.0
     mean = float(np.prod(a / (a + b)))
     square = float(np.prod(a / (a + b) * (a + 1) / (a + b + 1)))
+    if not square > mean**2 > 0:  # too small to be told from 0
+        return mean
     size = (mean - square) / (square - mean**2)
     return float(betaincinv(mean * size, (1 - mean) * size, share))
 

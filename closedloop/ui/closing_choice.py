@@ -44,6 +44,11 @@ def members(visit: Visit, by: str) -> tuple[str, ...]:
     return (visit.station,) if visit.station else visit.names.stations()
 
 
+def offered(visit: Visit, choice: ClosingChoice) -> tuple[str, ...]:
+    """The lines that can be chosen: those of stations that are filtered out cannot."""
+    return (choice.by == "station" and choice.cohort.stations) or members(visit, choice.by)
+
+
 def member_name(visit: Visit, by: str, member: str) -> str:
     """The name of a part of a split."""
     names = visit.names
@@ -85,7 +90,7 @@ def read_choice(params: Params, visit: Visit) -> ClosingChoice:
         severities=filters.some_of(params.get_all("colour"), SEVERITIES),
     )
     usual = stations if by == "station" else ()
-    show = filters.some_of(params.get_all("show"), members(visit, by)) or usual
+    show = filters.some_of(params.get_all("show"), usual or members(visit, by)) or usual
     band = filters.one_of(params.get("band"), members(visit, by))
     return ClosingChoice(first, last, cohort, by, show[:MOST_LINES], band)
 
@@ -102,7 +107,7 @@ def ignored_filters(params: Params, visit: Visit) -> list[str]:
             "loop": visit.names.ids("loop"),
             "by": splits(visit),
             "colour": SEVERITIES,
-            "of": visit.names.stations(),
+            "of": (visit.station,) if visit.station else visit.names.stations(),
             "show": lines,
             "band": lines,
         },

@@ -21,7 +21,8 @@ def _asked(visit: Visit, params: Params) -> tuple[ClosingChoice, Group, list[Gro
 def _figures(visit: Visit, params: Params, row_limit: int) -> Exported:
     choice, whole, found = _asked(visit, params)
     table = figures_table(visit, whole, found, choice.by).head(row_limit)
-    return Exported(table, figures_labels(visit, choice.by), active_filters(visit, choice))
+    labels = figures_labels(visit, choice.by)
+    return Exported(table, labels, active_filters(visit, choice), choice.cohort.stations)
 
 
 def _curves(visit: Visit, params: Params, row_limit: int) -> Exported:
@@ -53,7 +54,7 @@ def _curves(visit: Visit, params: Params, row_limit: int) -> Exported:
         "upper": t("95% interval, upper (%)"),
     }
     table = pd.concat(steps, ignore_index=True) if steps else pd.DataFrame(columns=list(labels))
-    return Exported(table.head(row_limit), labels, active_filters(visit, choice))
+    return Exported(table.head(row_limit), labels, active_filters(visit, choice), choice.cohort.stations)
 
 
 CLOSING_EXPORTS = (

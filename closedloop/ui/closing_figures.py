@@ -103,13 +103,14 @@ def figures_html(visit: Visit, whole: Group, found: Sequence[Group], by: str) ->
     return html_table(
         visit.t("Time to close by group"),
         [labels[name] for name in shown[0]],
-        [[_cell(visit, cell) for cell in row.values()] for row in shown],
+        [[_cell(visit, name, cell) for name, cell in row.items()] for row in shown],
     )
 
 
-def _cell(visit: Visit, cell: str | int | Told) -> str | Cell:
+def _cell(visit: Visit, name: str, cell: str | int | Told) -> str | Cell:
     if isinstance(cell, Told):
-        return Cell(
-            cell.text, small=visit.t("95%: {interval}", interval=cell.interval) if cell.interval else ""
-        )
-    return cell if isinstance(cell, str) else number(visit.texts.number(cell))
+        small = visit.t("95%: {interval}", interval=cell.interval) if cell.interval else ""
+        return Cell(cell.text, small=small)
+    if isinstance(cell, str):
+        return number(cell) if name == "closed_median" else cell
+    return number(visit.texts.number(cell))

@@ -91,9 +91,14 @@ def line_frame(visit: Visit, choice: ClosingChoice, shown: Sequence[Group], axis
     band = next((group for group in shown if group.member == choice.band), shown[0])
     frames = [_line(visit, choice.by, group, axis, group is band) for group in shown]
     ends = np.array([frame["share"].iloc[-1] for frame in frames])
-    signs = [""] * len(shown) if choice.by == "severity" else [f"{sign} " for _, sign in _MARKS]
+    # The name of a colour begins with its mark; only what has none lacks it.
+    of_none = dict(_MARKS)[_SEVERITY_MARKS["none"]]
+    signs = [
+        ("" if group.member != "none" else of_none) if choice.by == "severity" else sign
+        for group, (_, sign) in zip(shown, _MARKS, strict=False)
+    ]
     for sign, frame, place in zip(signs, frames, spread_apart(ends), strict=False):
-        frame.loc[frame.index[-1], "label"] = sign + frame["line"].iloc[0]
+        frame.loc[frame.index[-1], "label"] = f"{sign} {frame['line'].iloc[0]}".lstrip()
         frame.loc[frame.index[-1], "label_y"] = place
     return pd.concat(frames, ignore_index=True)
 

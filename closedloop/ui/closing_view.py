@@ -185,12 +185,12 @@ def comparison(visit: Visit, by: str, test: LogRank, found: Sequence[Group]) -> 
     return told
 
 
-def open_params(choice: ClosingChoice) -> Mapping[str, Any]:
-    """The address of the open list with the same filters."""
+def open_params(visit: Visit, choice: ClosingChoice) -> Mapping[str, Any]:
+    """The address of the open list with the same filters, besides those of every page."""
     cohort = choice.cohort
     params = {
         "loop": cohort.loop,
-        "of": list(cohort.stations),
+        "of": [] if visit.station else list(cohort.stations),
         "opened_from": choice.first_day.isoformat(),
         "opened_to": choice.last_day.isoformat(),
         "colour": list(cohort.severities),

@@ -92,10 +92,12 @@ def parse_period(params: LastValues, last_full_day: date, days: int = 28) -> tup
 
 
 def some_period(params: LastValues, names: tuple[str, str], latest: date) -> tuple[date, date] | None:
-    """Both days, included, that an address gives under these names; None unless it gives two, in order."""
-    first, last = (parse_day(params.get(name), EARLIEST, latest) for name in names)
-    given = all(params.get(name) == day.isoformat() for name, day in zip(names, (first, last), strict=True))
-    return (first, last) if given and first <= last else None
+    """Both days, included, that an address gives under these names, as far as they are not after ``latest``;
+    None unless it gives two, in order.
+    """
+    first, last = (parse_day(params.get(name), date.min, date.max) for name in names)
+    last = min(last, latest)
+    return (first, last) if EARLIEST <= first <= last else None
 
 
 def format_moment(moment: datetime, zone: ZoneInfo) -> str:

@@ -63,7 +63,7 @@ def say_ignored(visit: Visit, found: Sequence[str]) -> None:
     if found:
         st.warning(
             visit.t(
-                "Not a filter known here, so it was ignored: {filters}",
+                "No filter of this page, or none of its values, so it was ignored: {filters}",
                 filters=", ".join(f"`{one}`" for one in found),
             ),
             icon=":material/filter_list_off:",

@@ -22,7 +22,7 @@ def _make(visit: Visit, params: Params, row_limit: int) -> Exported:
     table = display_frame(visit, question(visit.scope, visit.as_of, choice.wanted, row_limit))
     filters = [view_label(visit, choice.view), *active_filters(visit, choice)]
     labels = column_labels(visit)
-    return Exported(table, {name: labels[name] for name in table.columns}, filters)
+    return Exported(table, {name: labels[name] for name in table.columns}, filters, choice.wanted.stations)
 
 
 OPEN_EXPORT = Export("open", lambda visit: visit.t("Open and overdue"), _make)

@@ -92,7 +92,7 @@ def ignored_filters(params: Params, present: Iterable[str], visit: Visit) -> lis
     names = visit.names
     options = {
         "loop": names.ids("loop"),
-        "of": names.stations(),
+        "of": (visit.station,) if visit.station else names.stations(),
         "colour": SEVERITIES,
         "target": names.ids("target"),
         "stage": names.ids("stage"),

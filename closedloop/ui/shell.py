@@ -31,6 +31,10 @@ _PARTS = {
     "comments": re.compile(r"(?<=\n)\s*<!--(?!\s*Copyright).*?-->\n", re.S),
     "without_scripts": re.compile(r"<noscript>.*?</noscript>", re.S),
 }
+#: What would be answered with a part of the page server's own document, or with "as you have it".
+_CONDITIONS = (b"if-none-match", b"if-modified-since", b"if-range", b"range")
+#: The files of the front end: asked for by names that change with their content.
+_FILES = "/static/"
 #: Whole answers are compressed beforehand: the document is the same for everybody of one language.
 _AS_BEFORE = ("content-length", "content-encoding", "etag", "last-modified", "accept-ranges")
 
@@ -54,6 +58,10 @@ def document(language: str, compressed: bool = False) -> bytes:
     return gzip.compress(body, mtime=0) if compressed else body
 
 
+#: gzip, and not with the weight 0, which refuses it.
+_GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?:1|0?\.0*[1-9])[\d.]*\s*)?(?:,|$)", re.I)
+
+
 def _language(request: Request) -> str:
     """As the page itself will choose: of the address, of the cookie, of the browser."""
     asked = request.query_params.get("lang")
@@ -74,6 +82,9 @@ class Shell:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
+        if _FILES not in scope["path"]:
+            kept = [(name, value) for name, value in scope["headers"] if name.lower() not in _CONDITIONS]
+            scope = {**scope, "headers": kept}
         ours = False
 
         async def send_ours(message: Message) -> None:
@@ -96,7 +107,7 @@ def _change(headers: MutableHeaders, request: Request) -> bytes:
     for name in _AS_BEFORE:
         if name in headers:
             del headers[name]
-    compressed = "gzip" in request.headers.get("accept-encoding", "")
+    compressed = _GZIP.search(request.headers.get("accept-encoding", "")) is not None
     body = document(_language(request), compressed)
     if compressed:
         headers["content-encoding"] = "gzip"

@@ -70,6 +70,7 @@ _CSS = """
     border-bottom: 1px solid color-mix(in srgb, currentColor 16%, transparent);
 }
 .cl-table th { font-weight: 600; font-size: .82rem; opacity: .8; white-space: nowrap; }
+.cl-many th { white-space: normal; vertical-align: bottom; }
 .cl-table .cl-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .cl-table td:first-child { white-space: nowrap; }
 .cl-table td small { display: block; opacity: .75; }

@@ -224,6 +224,16 @@ def test_an_entry_may_stand_for_many_items() -> None:
             kaplan_meier(t, closed, items=wrong)
 
 
+def test_product_limits_hold_the_share_whoever_came_late_and_however_many() -> None:
+    late = kaplan_meier([0.2, 0.4] + [2.0] * 20, [1, 1] + [0] * 20, entered=[0, 0.3] + [0.5] * 20)
+    lower, upper = late.product_limits_at(1.0)
+    assert late.at(1.0) == 0 and lower == 0 < upper < 1
+    many = kaplan_meier([9.0], [False], items=[10**9])
+    assert many.product_limits_at(1.0) == (approx(1.0), 1.0)
+    one_by_one = kaplan_meier(np.arange(1.0, 2001), [True] * 2000, entered=np.arange(0.0, 2000) + 0.5)
+    assert one_by_one.product_limits_at(2000.0) == (0.0, approx(0.0))
+
+
 def test_product_limits_say_nothing_beyond_the_oldest_item() -> None:
     assert np.isnan(kaplan_meier([1.0, 2.0], [True, False]).product_limits_at(2.5)).all()
     assert np.isnan(kaplan_meier([], []).product_limits_at(1.0)).all()

@@ -119,6 +119,9 @@ def test_a_period_of_opening_is_two_days_in_order_or_said_to_be_none(site):
         site.url, "open", "opened_from=2025-02-01&opened_to=2025-02-01&from=2025-01-01&lang=en", cookie
     )
     assert b"so it was ignored" not in kept and "opened 2025-02-01 – 2025-02-01".encode() in kept
+    past = "opened_from=2025-03-01&opened_to=2025-04-24&as_of=2025-03-10T08:00&lang=en"
+    clipped = sent(site.url, "open", past, cookie)
+    assert b"so it was ignored" not in clipped and "opened 2025-03-01 – 2025-03-10".encode() in clipped
 
 
 def test_every_group_has_a_line_or_is_named(site):
@@ -138,6 +141,9 @@ def test_every_group_has_a_line_or_is_named(site):
         assert len(tab.widget("filter_band").options) == 2
         whole = tab.open("closing", f"{by_station}&of=S03&of=S05&lang=en").received
         assert b"Not drawn" not in whole and b"Drawn are all" not in whole
+        # A line chosen before its station was filtered out is no choice any more.
+        assert tab.open("closing", f"{by_station}&show=S01&of=S03&of=S05&lang=en").received.count(b"n=") > 2
+        assert len(tab.widget("filter_band").options) == 2 and len(tab.widget("filter_show").options) == 2
 
 
 def test_what_all_did_in_time_has_an_interval_too(site):
@@ -147,3 +153,23 @@ def test_what_all_did_in_time_has_an_interval_too(site):
     within = yellow[header.index("Closed within the limit")]
     assert int(yellow[header.index("Still open (censored)")]) > 0
     assert within == "100.0% (95%: 93.5–100.0%)"
+
+
+def test_stations_beside_the_chosen_one_are_said_to_be_ignored(site):
+    cookie = sign_in(site.url, "leadership")
+    for page in ("open", "closing"):
+        told = sent(site.url, page, "station=S01&of=S03&lang=en", cookie)
+        assert b"so it was ignored: `of=S03`" in told, page
+        assert b"so it was ignored" not in sent(site.url, page, "station=S01&of=S01&lang=en", cookie), page
+
+
+def test_a_download_names_the_stations_it_was_narrowed_to(site):
+    cookie = sign_in(site.url, "leadership")
+    for name in ("open.csv", "closing_figures.csv", "closing_curves.csv"):
+        request = urllib.request.Request(
+            site.at(f"download/{name}?of=S03&of=S05&lang=en"), headers={"Cookie": cookie}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            head = answer.read().decode("utf-8-sig").split("\r\n\r\n")[0].split("\n")
+        (station,) = [line for line in head if line.startswith("Station,")]
+        assert "Guihua Lane" in station and "Changdi" in station, name

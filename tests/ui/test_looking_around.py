@@ -276,7 +276,7 @@ def test_every_download_survives_the_same_addresses_and_a_time_without_anything(
 def test_what_an_address_asks_for_and_does_not_get_is_said(regular):
     visitor = regular("loops?station=S99&as_of=2099-01-01T00:00&to=tomorrow", locale="en-US")
     page = visitor.page
-    notice = page.get_by_text("Not a filter known here")
+    notice = page.get_by_text("No filter of this page, or none of its values")
     expect(notice).to_contain_text("station=S99, as_of=2099-01-01T00:00, to=tomorrow")
     visitor.open("loops?station=S07&as_of=2025-04-01T08:00&lang=en")
     expect(notice).to_have_count(0)

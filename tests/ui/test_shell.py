@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import urllib.error
 import urllib.request
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -61,3 +64,37 @@ def test_what_is_no_document_is_left_as_it_is(site):
     own = (Path(streamlit.__file__).parent / "static" / "favicon.png").read_bytes()
     assert _asked(site, "favicon.png")[1] == own
     assert b"<html" not in _asked(site, "healthz")[1]
+
+
+@pytest.mark.parametrize("address", ["", "open", "index.html"])
+def test_whoever_kept_the_page_servers_own_gets_ours(site, address):
+    own = Path(streamlit.__file__).parent / "static" / "index.html"
+    stands = own.stat()
+    written = f"{stands.st_mtime}-{stands.st_size}".encode()
+    etag = f'"{hashlib.md5(written, usedforsecurity=False).hexdigest()}"'
+    for kept in ({"If_None_Match": etag}, {"If_None_Match": "*"}, {"Range": "bytes=0-"}, {"Range": "foo"}):
+        answered, body = _asked(site, address, **kept)
+        assert body == document("en") and answered["content-range"] is None
+    later = formatdate(own.stat().st_mtime + 86_400, usegmt=True)
+    assert _asked(site, address, If_Modified_Since=later)[1] == document("en")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "compressed"),
+    [
+        ("gzip", True), ("br, GZIP;q=0.8", True), ("gzip ; q=1.0 , br", True), ("gzip;q=.5", True),
+        ("gzip;q=0", False), ("br;q=1, gzip;q=0.000", False), ("x-gzip", False), ("identity", False),
+    ],
+)  # fmt: skip
+def test_it_goes_compressed_only_where_that_is_asked_for(site, accepted, compressed):
+    answered, body = _asked(site, Accept_Encoding=accepted)
+    assert (answered["content-encoding"] == "gzip") is compressed
+    assert (gzip.decompress(body) if compressed else body) == document("en")
+
+
+def test_the_files_of_the_front_end_are_still_asked_for_once(site):
+    script = next((Path(streamlit.__file__).parent / "static" / "static" / "js").glob("index.*.js"))
+    answered, _ = _asked(site, f"static/js/{script.name}")
+    with pytest.raises(urllib.error.HTTPError) as unchanged:
+        _asked(site, f"static/js/{script.name}", If_None_Match=answered["etag"])
+    assert unchanged.value.code == 304

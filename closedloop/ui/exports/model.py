@@ -27,12 +27,13 @@ class Exported:
 
     ``frame`` holds names instead of ids; times as local datetimes, numbers as numbers, so that a spreadsheet
     sorts by what they mean. ``labels`` gives the header of each of its columns; ``filters`` says in words
-    what was left out.
+    what was left out. ``stations``: those it was narrowed to by a filter of its own, if any.
     """
 
     frame: pd.DataFrame
     labels: Mapping[str, str]
     filters: Sequence[str] = field(default_factory=tuple)
+    stations: Sequence[str] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True)

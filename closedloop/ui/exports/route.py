@@ -51,7 +51,8 @@ class RequestParams:
 
 def _heading(visit: Visit, export: Export, made: Exported) -> list[tuple[str, str]]:
     t, texts, names = visit.t, visit.texts, visit.names
-    shown = visit.station or visit.identity.station_id
+    one = visit.station or visit.identity.station_id
+    asked = (one,) if one else made.stations
     published = visit.published
     count = texts.number(len(made.frame))
     return [
@@ -60,7 +61,7 @@ def _heading(visit: Visit, export: Export, made: Exported) -> list[tuple[str, st
         (t("Made at"), texts.moment(datetime.now(UTC))),
         (t("As of"), texts.moment(visit.as_of)),
         *freshness_facts(texts, published),
-        (t("Station"), names.station(shown) if shown else t("All stations")),
+        (t("Station"), t(", ").join(map(names.station, asked)) or t("All stations")),
         (t("Filters"), " · ".join(made.filters) or "—"),
         (t("Build"), texts.number(published.build_id)),
         (
