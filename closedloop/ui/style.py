@@ -70,9 +70,10 @@ _CSS = """
     border-bottom: 1px solid color-mix(in srgb, currentColor 16%, transparent);
 }
 .cl-table th { font-weight: 600; font-size: .82rem; opacity: .8; white-space: nowrap; }
-.cl-many th { white-space: normal; vertical-align: bottom; }
 .cl-table .cl-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .cl-table td:first-child { white-space: nowrap; }
+.cl-many th, .cl-many th.cl-number { white-space: normal; vertical-align: bottom; }
+.cl-many td small { white-space: nowrap; }
 .cl-table td small { display: block; opacity: .75; }
 .cl-table td:last-child:not(.cl-number) { min-width: 12rem; font-size: .82rem; opacity: .85; }
 /* What a phone shows in another form stands in two containers: one for it, one for wide windows. */
@@ -106,7 +107,7 @@ _CSS = """
     .cl-many td:not(:first-child)::before {
         content: attr(data-column); text-align: left; font-weight: 400; opacity: .8; max-width: 50vw;
     }
-    .cl-many td small { grid-column: 1 / -1; }
+    .cl-many td small { grid-column: 1 / -1; white-space: normal; }
 }
 </style>
 """
