@@ -2,7 +2,8 @@
 
 The page server's own is in English and carries its name; without scripts it speaks of an interface that is
 closed here. It leaves the browser to guess where the server is: one folder too deep on every page but the
-first, two requests that fail and two errors in the console. This one says it.
+first, two requests that fail and two errors in the console. This one says it. And the page server has a page
+for every address: below one folder an empty one, else the first. Here such an address is said to be none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +22,7 @@ from streamlit import file_util
 
 from closedloop.ui.document import CODES
 from closedloop.ui.language import LANGUAGE_COOKIE, LANGUAGES, language_of, texts_for
+from closedloop.ui.registry import ADDRESSES
 
 #: Every page lies beside the first one, so the server is where the page's own folder is.
 _WHERE = "<script>window.__streamlit = {BACKEND_BASE_URL: new URL('./', location.href).href}</script>"
@@ -69,10 +72,46 @@ def _language(request: Request) -> str:
     return asked if asked in LANGUAGES else language_of(first, request.cookies.get(LANGUAGE_COOKIE))
 
 
-class Shell:
-    """Answers with :func:`document` where the wrapped application answers with its own.
+_NOWHERE = """<!DOCTYPE html>
+<html lang="{lang}">
+  <head>
+    <meta charset="UTF-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>{title} · {product}</title>
+  </head>
+  <body style="font-family: sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem">
+    <h1>{title}</h1>
+    <p><a href="{first}">{way}</a></p>
+  </body>
+</html>
+"""
 
-    Its own is every HTML answer it gives: the product's other answers are JSON, text and files.
+
+def nowhere(language: str, address: str) -> bytes:
+    """What stands where no page is; ``address`` is relative to the product's root."""
+    t = texts_for(language, ZoneInfo("UTC")).t
+    return _NOWHERE.format(
+        lang=CODES[language],
+        title=t("No page has this address"),
+        product=t("Closedloop"),
+        first="../" * address.count("/") or "./",
+        way=t("To the first page"),
+    ).encode()
+
+
+def _address(path: str) -> str:
+    """The address of a page as :data:`ADDRESSES` has it, from the path of a request."""
+    root = (st.get_option("server.baseUrlPath") or "").strip("/")
+    address = path.removeprefix("/").removeprefix(root).removeprefix("/")
+    return "" if address == "index.html" else address
+
+
+class Shell:
+    """Answers with :func:`document` where the wrapped application answers with its own, and with
+    :func:`nowhere` where no page is.
+
+    Its own is the one HTML file it has: the product's other answers are JSON, text and other files.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -91,9 +130,10 @@ class Shell:
             nonlocal ours
             if message["type"] == "http.response.start" and message["status"] == 200:
                 headers = MutableHeaders(scope=message)
-                ours = headers.get("content-type", "").startswith("text/html")
+                is_html = headers.get("content-type", "").startswith("text/html")
+                ours = is_html and "last-modified" in headers
                 if ours:
-                    body = _change(headers, Request(scope))
+                    message["status"], body = _answer(headers, Request(scope))
                     await send(message)
                     await send({"type": "http.response.body", "body": body})
                     return
@@ -103,15 +143,19 @@ class Shell:
         await self.app(scope, receive, send_ours)
 
 
-def _change(headers: MutableHeaders, request: Request) -> bytes:
+def _answer(headers: MutableHeaders, request: Request) -> tuple[int, bytes]:
+    """Status and body, and the headers changed to theirs."""
     for name in _AS_BEFORE:
         if name in headers:
             del headers[name]
-    compressed = _GZIP.search(request.headers.get("accept-encoding", "")) is not None
-    body = document(_language(request), compressed)
-    if compressed:
-        headers["content-encoding"] = "gzip"
+    language, address = _language(request), _address(request.url.path)
+    status, body = 404, nowhere(language, address)
+    if address in ADDRESSES:
+        compressed = _GZIP.search(request.headers.get("accept-encoding", "")) is not None
+        status, body = 200, document(language, compressed)
+        if compressed:
+            headers["content-encoding"] = "gzip"
     headers["content-length"] = str(len(body))
     headers["cache-control"] = "no-cache"
     headers["vary"] = "Accept-Encoding, Accept-Language, Cookie"
-    return body
+    return status, body

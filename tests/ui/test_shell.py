@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import urllib.error
+import urllib.parse
 import urllib.request
 from email.utils import formatdate
 from pathlib import Path
@@ -43,7 +44,7 @@ def test_every_part_that_is_replaced_is_there_to_be_replaced():
         ("open?lang=zh", {"Accept_Language": "en-US"}, "zh-CN"),
         ("open?lang=xx", {"Accept_Language": "zh"}, "zh-CN"),
         ("", {"Accept_Language": "zh", "Cookie": f"{LANGUAGE_COOKIE}=en"}, "en"),
-        ("nothing-here", {"Accept_Language": "zh"}, "zh-CN"),
+        ("accounts", {"Accept_Language": "zh"}, "zh-CN"),
     ],
 )
 def test_it_speaks_as_the_page_will(site, address, headers, language):
@@ -98,3 +99,27 @@ def test_the_files_of_the_front_end_are_still_asked_for_once(site):
     with pytest.raises(urllib.error.HTTPError) as unchanged:
         _asked(site, f"static/js/{script.name}", If_None_Match=answered["etag"])
     assert unchanged.value.code == 304
+
+
+@pytest.mark.parametrize(
+    ("address", "first"),
+    [("nothing-here", "./"), ("OPEN", "./"), ("open/x", "../"), ("a/b/c", "../../"), ("open//x", "../../")],
+)
+def test_where_no_page_is_that_is_said_with_the_way_to_the_first(site, address, first):
+    for headers, title in (({}, "No page has this address"), ({"Accept_Language": "zh"}, "此地址没有页面")):
+        with pytest.raises(urllib.error.HTTPError) as told:
+            _asked(site, address, **headers)
+        said = told.value.read().decode()
+        assert told.value.code == 404 and f"<h1>{title}</h1>" in said and f'href="{first}"' in said
+        assert told.value.headers["content-security-policy"] and "<script" not in said
+        assert urllib.parse.urljoin(site.at(address), first) == site.at("")
+
+
+def test_a_page_that_is_typed_wrong_leads_to_the_first_one_by_hand(visit):
+    visitor = visit(locale="zh-CN")
+    visitor.sign_in("leadership")
+    visitor.page.goto(site_address := visitor.site.at("opne"))
+    visitor.errors.clear()  # the browser's own, of the 404
+    visitor.page.get_by_role("link", name="回到首页").click()
+    visitor.settled()
+    assert visitor.page.url == site_address.removesuffix("opne") and visitor.errors == []
