@@ -3,7 +3,8 @@
 The page server's own is in English and carries its name; without scripts it speaks of an interface that is
 closed here. It leaves the browser to guess where the server is: one folder too deep on every page but the
 first, two requests that fail and two errors in the console. This one says it. And the page server has a page
-for every address: below one folder an empty one, else the first. Here such an address is said to be none.
+for every address: below one folder an empty one, else the first behind a dialog. Here such an address is said
+to be none; a page that is not for its visitor still has the dialog, as only the script knows who that is.
 """
 
 from __future__ import annotations
