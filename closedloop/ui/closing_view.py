@@ -133,7 +133,7 @@ def sentence(visit: Visit, choice: ClosingChoice, whole: Group) -> str:
     t, number = visit.t, visit.texts.number
     loop = visit.names.loop(choice.cohort.loop)
     if not whole.enough:
-        return t("{n} items of {loop} were opened: too few for a figure.", n=number(whole.items), loop=loop)
+        return t("{loop}, opened n = {n}: too few for a figure.", n=number(whole.items), loop=loop)
     middle, low, high = whole.curve.median
     still = t("{n} of them still open", n=number(whole.open)) if whole.open else t("none of them still open")
     if middle == np.inf:
