@@ -59,6 +59,10 @@ _CSS = """
     display: grid; grid-template-columns: 9.5rem 1fr; gap: 0 .9rem; padding: .45rem 0 .45rem .9rem;
     border-left: 2px solid color-mix(in srgb, currentColor 30%, transparent); overflow-wrap: anywhere;
 }
+/* What is chosen stands in white on the colour of the theme, which is too light for that by night. */
+[data-testid=stMultiSelectTagsContainer] [data-tag] {
+    background-color: light-dark(#1F4E8C, #346DB9) !important;
+}
 .cl-event time { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .cl-gone b, .cl-gone time { text-decoration: line-through; }
 .cl-gone { opacity: .75; }

@@ -55,6 +55,7 @@ def addresses(city) -> dict[str, str]:
         "item unknown": "item?item=none",
         "place": f"places?place={place}",
         "station": "station?station=S03",
+        "closing": "closing?show=directive&show=incident",
         "nothing open": "open?station=S05&stage=directive:receive&colour=none",
     }
 
