@@ -245,12 +245,11 @@ def period(
 
 
 def _write_period(key: str, default: tuple[date, date] | None, names: tuple[str, str]) -> None:
-    chosen = st.session_state[key]
-    if len(chosen) == 1:  # only the first day has been picked so far
-        return
-    if tuple(chosen) == (default or ()):
+    chosen = tuple(st.session_state[key])
+    if chosen in ((), default):
         for name in names:
             st.query_params.pop(name, None)
-    else:
+    elif len(chosen) == len(names):
         for name, day in zip(names, chosen, strict=True):
             st.query_params[name] = day.isoformat()
+    # Else only the first day has been picked so far; more than two no calendar sends.
