@@ -1,6 +1,7 @@
 """The frame: runs first at every address, lets nobody past without sign-in and grant, then runs the page."""
 
 import logging
+from dataclasses import replace
 
 import streamlit as st
 
@@ -17,8 +18,14 @@ from closedloop.ui.language import texts_for
 from closedloop.ui.menu import sidebar, top_menu
 from closedloop.ui.names import known_names
 from closedloop.ui.reach import say_where_data_begin
-from closedloop.ui.registry import WALL, page_title, pages_of
-from closedloop.ui.signin import closed_pages, no_grant_page, nothing_for_you_page, sign_in_page
+from closedloop.ui.registry import WALL, page_title, pages_not_of, pages_of
+from closedloop.ui.signin import (
+    closed_pages,
+    no_grant_page,
+    not_your_page,
+    nothing_for_you_page,
+    sign_in_page,
+)
 from closedloop.ui.states import explain_trouble, is_of_a_value, notices, page_failed, value_unknown
 from closedloop.ui.style import ICON, put_style
 from closedloop.ui.traced import trace_page, trace_refusal
@@ -75,14 +82,26 @@ pages = {
     )
     for page in entries
 }
-chosen = st.navigation(list(pages.values()), position="hidden")
-entry = next(page for page, item in pages.items() if item.url_path == chosen.url_path)
+# Else the front end would show the first page there, behind a dialog.
+others = {
+    page: st.Page(lambda: None, title=texts.t("Not among your pages"), url_path=page.address)
+    for page in pages_not_of(entries)
+}
+chosen = st.navigation([*pages.values(), *others.values()], position="hidden")
+entry = next(page for page, item in {**pages, **others}.items() if item.url_path == chosen.url_path)
 st.set_page_config(page_title=f"{chosen.title} · {texts.t('Closedloop')}")
 
 try:
     names = known_names(identity.scope, status.build_id, status.default_as_of, texts)
     here = visit.make(identity, texts, status, names, st.query_params, settings)
     visit.begin(here)
+    if entry in others:
+        trace_refusal(identity, "not for this part", page=entry.key)
+        sidebar(here, replace(entry, filters=()))
+        top_menu(here, pages, entry)
+        freshness_line(texts, status)
+        not_your_page(here, settings, entry, pages[entries[0]])
+        st.stop()
     trace_page(identity, entry, st.query_params.to_dict())
     if entry is not WALL:
         sidebar(here, entry)

@@ -23,10 +23,13 @@ def top_menu(visit: Visit, pages: Mapping[PageEntry, st.Page], entry: PageEntry)
     """
     params = visit.shared
     shown = {page: target for page, target in pages.items() if page.in_menu}
+    if not shown:
+        return
     with st.container(gap=None, key="menu"):
         _wide_menu(visit, shown, entry, params)
+        here = pages[entry].title if entry in pages else visit.t("Pages")
         with st.popover(
-            pages[entry].title, icon=":material/menu:", type="tertiary", width="stretch", key="menu_phone"
+            here, icon=":material/menu:", type="tertiary", width="stretch", key="menu_phone"
         ):
             for page, target in shown.items():
                 if not page.drawer:

@@ -174,6 +174,12 @@ def pages_of(identity: Identity, view: str | None = None) -> tuple[PageEntry, ..
     return (WALL, *PAGES) if view == WALL_VIEW else PAGES
 
 
+def pages_not_of(entries: tuple[PageEntry, ...]) -> tuple[PageEntry, ...]:
+    """The pages whose addresses lead to none of these entries: an old link, or one of somebody else's."""
+    led_to = {"", *(page.address for page in entries)}
+    return tuple(page for page in ALL_PAGES if page.address not in led_to)
+
+
 def page_title(page: PageEntry, texts: Texts, identity: Identity | None = None) -> str:
     """The page's name; Today is named after what the person comes for."""
     if page is TODAY:

@@ -4,7 +4,7 @@ The page server's own is in English and carries its name; without scripts it spe
 closed here. It leaves the browser to guess where the server is: one folder too deep on every page but the
 first, two requests that fail and two errors in the console. This one says it. And the page server has a page
 for every address: below one folder an empty one, else the first behind a dialog. Here such an address is said
-to be none; a page that is not for its visitor still has the dialog, as only the script knows who that is.
+to be none; of a page that is not for its visitor the frame says so, as only it knows who that is.
 """
 
 from __future__ import annotations

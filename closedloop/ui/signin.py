@@ -14,7 +14,7 @@ from closedloop.ui.admission import Refusal
 from closedloop.ui.identity import DEMO_IDENTITIES, Identity
 from closedloop.ui.language import Texts
 from closedloop.ui.names import Names
-from closedloop.ui.registry import ALL_PAGES, PageEntry
+from closedloop.ui.registry import ALL_PAGES, PageEntry, page_title
 from closedloop.ui.visit import Visit
 
 _STYLE = """
@@ -187,12 +187,15 @@ def no_grant_page(texts: Texts, person: Person, settings: Settings) -> None:
     """Signed in, and nothing granted: whom to ask, and what to tell them."""
     t = texts.t
     st.title(t("You are signed in, and have no access yet"))
-    ask = settings.ask or t("the administrator of Closedloop at your bureau")
-    st.markdown(t("Ask {ask}, and say this:", ask=ask))
+    st.markdown(t("Ask {ask}, and say this:", ask=_whom_to_ask(settings, texts)))
     st.code(f"{person.subject}\n{person.issuer}", language=None)
     st.caption(t("As soon as access is granted, load this page again."))
     if can_sign_out(settings):
         sign_out_form(texts)
+
+
+def _whom_to_ask(settings: Settings, texts: Texts) -> str:
+    return settings.ask or texts.t("the administrator of Closedloop at your bureau")
 
 
 def nothing_for_you_page(texts: Texts, identity: Identity, settings: Settings) -> None:
@@ -201,6 +204,21 @@ def nothing_for_you_page(texts: Texts, identity: Identity, settings: Settings) -
     st.info(texts.t("This part has no page here. Its work is done on the command line."))
     if can_sign_out(settings):
         sign_out_form(texts)
+
+
+def not_your_page(visit: Visit, settings: Settings, page: PageEntry, first: st.Page) -> None:
+    """A page that is for another part: whom to ask, and the way to ``first``."""
+    t = visit.t
+    st.title(t("Not among your pages"))
+    st.info(
+        t(
+            "{page} is for another part; you are here as {who}. If your work needs it, ask {ask}.",
+            page=page_title(page, visit.texts),
+            who=identity_name(visit.identity, visit.texts, visit.names),
+            ask=_whom_to_ask(settings, visit.texts),
+        )
+    )
+    st.page_link(first, query_params=visit.shared)
 
 
 def sign_out_form(texts: Texts) -> None:

@@ -35,9 +35,9 @@ def trace(kind: Kind, who: Identity | Person | None, /, **detail: object) -> Non
     writer().put(event)
 
 
-def trace_refusal(who: Person | None, why: str, /, **detail: object) -> None:
-    """Somebody was turned away: traced once a minute for each session, or for each ``detail`` of nobody."""
-    asked = (who or tuple(sorted(detail.items())), why)
+def trace_refusal(who: Identity | Person | None, why: str, /, **detail: object) -> None:
+    """Somebody was turned away: traced once a minute for each session, or for each ``detail``."""
+    asked = (who.who if isinstance(who, Identity) else who, tuple(sorted(detail.items())), why)
     now = time.monotonic()
     with _refusals_lock:
         if now - _refusals.get(asked, -_REFUSAL_SECONDS) < _REFUSAL_SECONDS:

@@ -176,7 +176,9 @@ def test_the_page_shows_no_case_whatever_address_is_asked(office, city, members)
     for address in ("", "accounts", "open", "item", "data", "audit", "catalogue"):
         received = sent(office.site.url, address, f"lang=zh&view=wall&item={items[0][0]}", cookie)
         received = received.replace(items[0][0].encode(), b"")
-        assert "新增授权".encode() in received and "收回授权".encode() in received
+        mine = address in ("", "accounts")
+        assert ("新增授权".encode() in received and "收回授权".encode() in received) == mine
+        assert ("供其他岗位使用".encode() in received) == (not mine)
         assert [word.decode() for word in secret if word in received] == []
     for path in ("open.csv", "metrics.xlsx", "item.csv"):
         request = urllib.request.Request(office.site.at(f"download/{path}"), headers={"Cookie": cookie})

@@ -56,6 +56,7 @@ def addresses(city) -> dict[str, str]:
         "place": f"places?place={place}",
         "station": "station?station=S03",
         "closing": "closing?show=directive&show=incident",
+        "not for leadership": "accounts",
         "nothing open": "open?station=S05&stage=directive:receive&colour=none",
     }
 

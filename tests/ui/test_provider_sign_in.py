@@ -245,7 +245,8 @@ def test_a_part_without_cases_has_no_page_and_no_file_with_cases(role, shown, de
     browser.sign_in(desk, role)
     for address in ("", "open", "item", "data"):
         received = sent(desk.site.url, address, "lang=en", browser.cookie)
-        assert shown in received and b"Open and overdue" not in received and b"download" not in received
+        assert (shown if not address else b"is for another part") in received and b"download" not in received
+        assert (b"Open and overdue" in received) == (address == "open")
         assert not re.search(rb"(directive|dispute|incident|diversion)(:|%3A)", received)
     assert _download(desk, browser.cookie) == 403
 
@@ -271,10 +272,14 @@ def test_an_auditor_reads_traces_and_no_case(desk, station_names):
     assert {"filters", "station", "as_of"} <= set(export)
     for address in ("", "audit", "open", "item", "data"):
         received = sent(desk.site.url, address, "lang=en&item=directive:1", checker.cookie)
-        assert b"Traces" in received and b"directive:1" in received
+        mine = address in ("", "audit")
+        assert (b"directive:1" in received) == mine and (b"is for another part" in received) == (not mine)
         assert not [name for names in station_names.values() for name in names if name.encode() in received]
     assert _download(desk, checker.cookie) == 403
     assert b"Append-only" not in sent(desk.site.url, "audit", "lang=en", seen.cookie)
+    # An address of somebody else's is no page that was opened.
+    assert _traced(desk, "checker", "refused").count("refused") == 3
+    assert _traced(desk, "seen", "refused").count("refused") == 1
 
 
 @pytest.mark.browser
