@@ -74,6 +74,12 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "it complete?",
         "{table}：现有 {known:,} 行中有 {absent:,} 行不在这份全量导出里，将被撤回；请确认导出是否完整",
     ),
+    "withdrew_much": (
+        "{table}: {absent:,} of {known:,} known rows are not in this full extract and were withdrawn; if it "
+        "was cut off, load a whole one: they come back",
+        "{table}：现有 {known:,} 行中有 {absent:,} 行不在这份全量导出里，已撤回；如导出不完整，"
+        "请重新完整导出并导入，这些记录会恢复",
+    ),
     # What a drafted mapping still needs.
     "looks_like_persons": (
         "{field}: some of {header!r} have the shape of a telephone or identity number; if they are the "

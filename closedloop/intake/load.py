@@ -298,8 +298,11 @@ def _write_output(
         kept = keep_unsaid(connection, table, checked.good.columns).hint
     warnings = _warnings_of(connection, table, checked, extent, zone)
     warnings += [kept] if kept else []
+    known = 0
     if extract == "full":
         tombstones.remember_present(connection, table, checked.bad_keys)
+        if not first:
+            known, _ = tombstones.count_absent(connection, table, extent, loops_in(table, checked))
     accepted, unchanged = checked.good.height, checked.repeats
     if not first:
         unchanged += versions.compare(connection, table)
@@ -324,6 +327,8 @@ def _write_output(
             retracted = tombstones.withdraw_absent(
                 connection, table, extent, loops_in(table, checked), batch_id, file.name, loaded_at
             )
+            if tombstones.are_many(retracted, known):
+                warnings.append(hint("withdrew_much", table=table.name, absent=retracted, known=known))
     quarantine_rows.settle_by_good_rows(connection, table.name, key, batch_id)
     if first:
         filling.forget(connection)

@@ -14,10 +14,6 @@ from closedloop.intake.store.copying import copy_rows, create_incoming
 from closedloop.intake.store.coverage import resolve
 from closedloop.settings import Settings
 
-#: From this share of the known rows on, a full extract is more likely cut off than the source was tidied.
-#: Assumed: no source says it.
-LARGE_SHARE = 0.1
-
 
 @dataclass(frozen=True)
 class Withdrawal:
@@ -34,7 +30,7 @@ class Withdrawal:
     @property
     def is_large(self) -> bool:
         """Whether so much would go that the extract may not be complete."""
-        return self.absent >= LARGE_SHARE * self.known and self.absent > 0
+        return tombstones.are_many(self.absent, self.known)
 
     @property
     def warning(self) -> Hint | None:

@@ -254,7 +254,13 @@ def test_the_preview_of_a_full_extract_counts_what_the_load_withdraws(
     assert (going.known, going.is_large, going.warning is not None) == (6, large, large)
     assert len(current(warehouse)) == 6, "a preview wrote"
     assert withdrawals(prepare_file("incidents", path), extract="delta") == ()
-    assert counts(load(path, extract="full"))[4] == going.absent == 6 - len(kept)
+    report = load(path, extract="full")
+    assert counts(report)[4] == going.absent == 6 - len(kept)
+    (batch,) = report.batches
+    told = query(warehouse, f"select warnings from ops.batches where batch_id = {batch.batch_id}")
+    said = f"incidents: {going.absent} of 6 known rows are not in this full extract and were withdrawn"
+    for warnings in (report.warnings, told[0][0]):
+        assert any(said in warning for warning in warnings) == large
 
 
 def test_the_preview_judges_what_the_load_judges(warehouse, tmp_path, two_stations):

@@ -18,9 +18,17 @@ from closedloop.intake.store.coverage import Coverage
 from closedloop.warehouse.statements import of_names, only_row
 
 PRESENT = "present"
+#: From this share of the known rows on, a full extract is more likely cut off than the source was tidied.
+#: Assumed: no source says it.
+LARGE_SHARE = 0.1
 
 _STANDING = "known.is_current and not known.retracted"
 _TIME_OF = {"loop_events": "occurred_at", "volunteer_activities": "started_at"}
+
+
+def are_many(absent: int, known: int) -> bool:
+    """Whether so many of the known rows are absent that the extract may not be complete."""
+    return absent >= LARGE_SHARE * known and absent > 0
 
 
 def remember_present(connection: psycopg.Connection, table: Table, bad_keys: Iterable[str]) -> None:
