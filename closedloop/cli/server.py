@@ -13,7 +13,7 @@ from closedloop.refresh.inbox import Inbox
 from closedloop.refresh.turn import LastRefresh, last_refresh
 from closedloop.settings import Settings, get_settings
 from closedloop.transform.freshness import freshness
-from closedloop.transform.record import last_build
+from closedloop.transform.record import LastBuild, last_build
 from closedloop.warehouse import WarehouseError, embedded
 
 
@@ -114,14 +114,21 @@ def _tell_warehouse(settings: Settings) -> None:
         print("build       none yet: closedloop build")
     else:
         print(
-            f"build       {build.build_id} {build.status}, "
-            f"{_local(build.at, settings)}{f': {build.message}' if build.message else ''}"
+            f"build       {build.build_id} {build.status}, {_local(build.at, settings)}{_course(build)}"
+            f"{f': {build.message}' if build.message else ''}"
         )
         if revision == expected:
             _tell_published(build.build_id, settings)
     _tell_refresh(refreshed, settings)
     for sentence in warehouse.advice(settings) if revision == expected else ():
         print(f"advice      {sentence}")
+
+
+def _course(build: LastBuild) -> str:
+    """Whether it made everything anew, as far as that is known."""
+    if build.is_full:
+        return ", everything anew"
+    return f", going on from build {build.went_on_from}" if build.went_on_from else ""
 
 
 def _tell_published(last_id: int, settings: Settings) -> None:

@@ -2,7 +2,8 @@
 
 Before anything is built, the policy file is compared with the published policy. A row that published
 deadlines were judged by may end (``valid_to`` set where there was none, after the last deadline it started)
-and be renamed; every other difference would rewrite verdicts that were already given, and is refused.
+and be renamed; every other difference would rewrite verdicts that were already given, and is refused. Only a
+limit that nobody had confirmed gave no verdict, and may be confirmed as it stands.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from closedloop.errors import ClosedloopError
 
 #: Wording, which judges nothing.
 _LABELS = frozenset({"target_name_zh", "target_name_en"})
+#: What confirms a limit and changes no deadline.
+_CONFIRMATION = frozenset({"confirmed_by", "assumed", "doc_no"})
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -53,14 +56,24 @@ def _rows_of(file: Path) -> dict[str, dict[str, str]]:
 
 
 def _published_rows(conn: psycopg.Connection[Any]) -> list[dict[str, Any]]:
+    """The rows as the file had them, and ``is_confirmed``: whether they were taken for confirmed, as in the
+    demo all are."""
     with conn.transaction():
         there = conn.execute(
             "select to_regclass('reference.sla_policy') is not null and "
+            "to_regclass('marts.dim_sla_policy') is not null and "
             "to_regclass('marts.fct_sla_targets') is not null"
         ).fetchone()
         if not there or not there[0]:
             return []
-        found = conn.execute("select to_jsonb(sla_policy) from reference.sla_policy order by policy_id")
+        found = conn.execute(
+            """
+            select to_jsonb(policy) || jsonb_build_object('is_confirmed', judged.is_confirmed)
+            from reference.sla_policy as policy
+            join marts.dim_sla_policy as judged using (policy_id)
+            order by policy_id
+            """
+        )
         return [row for (row,) in found.fetchall()]
 
 
@@ -88,8 +101,9 @@ def _difference(
     """What makes a row another one; ``may_end_after`` the day of its last deadline it is allowed to end."""
     if in_file is None:
         return "the row was removed"
+    free = _LABELS if published["is_confirmed"] else _LABELS | _CONFIRMATION
     for column, value in published.items():
-        if column in _LABELS or column not in in_file:
+        if column in free or column not in in_file:
             continue
         before, after = _plain(value), _plain(in_file[column])
         if before == after:

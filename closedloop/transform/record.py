@@ -74,19 +74,29 @@ def failure_since(conn: Connection, published: PublishedBuild | None) -> FailedB
 @dataclass(frozen=True)
 class LastBuild:
     """The build that began last, however it ended. ``status`` is ``interrupted`` for one that was killed: it
-    says ``running``, and nobody builds."""
+    says ``running``, and nobody builds. ``went_on_from`` is the build whose rows it kept; ``is_full``
+    None where it did not come so far, or nobody noted it."""
 
     build_id: int
     status: str
     at: datetime
     message: str | None
+    is_full: bool | None = None
+    went_on_from: int | None = None
 
 
 def last_build(conn: Connection) -> LastBuild | None:
     """The last build, or None before the first."""
     row = conn.execute(
         """
-        select build_id, status, coalesce(finished_at, started_at), message
+        select
+            build_id,
+            status,
+            coalesce(finished_at, started_at),
+            message,
+            -- Columns that a warehouse which is not migrated yet may lack.
+            (to_jsonb(builds) ->> 'is_full')::boolean,
+            (to_jsonb(builds) ->> 'went_on_from')::bigint
         from ops.builds
         order by build_id desc
         limit 1
@@ -94,10 +104,10 @@ def last_build(conn: Connection) -> LastBuild | None:
     ).fetchone()
     if row is None:
         return None
-    build_id, status, at, message = row
+    build_id, status, at, message, is_full, went_on_from = row
     if status == "running" and holder(conn) != BUILDER:
-        return LastBuild(build_id, "interrupted", at, "it was killed; nothing of it was published")
-    return LastBuild(build_id, status, at, message)
+        status, message = "interrupted", "it was killed; nothing of it was published"
+    return LastBuild(build_id, status, at, message, is_full, went_on_from)
 
 
 def last_batch(conn: Connection) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import signal
 import subprocess
 import sys
@@ -131,3 +132,31 @@ def test_status_of_a_server_shows_no_password(debian_server) -> None:
         assert debian_server._password not in done.stdout + done.stderr
     finally:
         debian_server.drop(made)
+
+
+def test_status_says_whether_the_last_build_made_everything(city, make_warehouse) -> None:
+    made: Warehouse = make_warehouse(of=city)
+
+    def told() -> str:
+        done = _closedloop({"PATH": "/usr/bin:/bin", **made.environment}, "status")
+        assert done.returncode == 0, done.stderr
+        return next(line for line in done.stdout.splitlines() if line.startswith("build "))
+
+    assert told().endswith(", everything anew")
+    with made.connect("owner") as connection:
+        connection.execute(
+            """
+            insert into ops.builds
+                (started_at, finished_at, status, last_batch_id, is_full, went_on_from, message)
+            select now(), now(), 'failed', last_batch_id, false, build_id, 'a test failed'
+            from ops.builds order by build_id desc limit 1
+            """
+        )
+    assert re.fullmatch(
+        r"build +(\d+) failed, [-\d]+ [:\d]+, going on from build (\d+): a test failed", told()
+    )
+    with made.connect("owner") as connection:
+        # As a revision before 0008 has it.
+        connection.execute("alter table ops.builds drop constraint builds_course")
+        connection.execute("update ops.builds set is_full = null, went_on_from = null")
+    assert re.fullmatch(r"build +\d+ failed, [-\d]+ [:\d]+: a test failed", told())

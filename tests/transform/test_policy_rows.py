@@ -21,21 +21,19 @@ Row = dict[str, str]
 
 
 @pytest.fixture
-def check(
-    city: Warehouse, project: ProjectCopy, tmp_path: Path
-) -> Callable[[Callable[[list[Row]], None]], None]:
+def check(city: Warehouse, project: ProjectCopy, tmp_path: Path) -> Callable[..., None]:
     """Edits a copy of the policy and asks whether a build would accept it."""
     with project.seed("sla_policy").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     path = tmp_path / "sla_policy.csv"
 
-    def edited(edit: Callable[[list[Row]], None]) -> None:
+    def edited(edit: Callable[[list[Row]], None], of: Warehouse = city) -> None:
         edit(rows)
         with path.open("w", encoding="utf-8", newline="") as out:
             writer = csv.DictWriter(out, fieldnames=list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
-        with city.connect(autocommit=True) as conn:
+        with of.connect(autocommit=True) as conn:
             refuse_edited_policies(conn, path, ZONE)
 
     return edited
@@ -88,6 +86,21 @@ def test_an_edit_of_a_used_row_is_refused_with_row_and_mend(check, edit, says: s
 )
 def test_what_changes_no_verdict_is_accepted(check, edit) -> None:
     check(edit)
+
+
+def test_a_limit_that_nobody_had_confirmed_may_be_confirmed_and_nothing_else(
+    check, city, make_warehouse
+) -> None:
+    made = make_warehouse(of=city)
+    with made.connect("owner") as conn:
+        # As a build outside the demo leaves it.
+        conn.execute("update marts.dim_sla_policy set is_confirmed = false where policy_id = %s", [USED])
+    check(_set(USED, confirmed_by="市局", assumed="0", doc_no="〔2025〕1 号"), made)
+    with pytest.raises(PolicyEdited, match=f"policy {USED}: limit_value was changed"):
+        check(_set(USED, limit_value="5"), made)
+    check(_set(USED, limit_value="3"), made)
+    with pytest.raises(PolicyEdited, match="policy directive-sign-red: confirmed_by was changed"):
+        check(_set("directive-sign-red", confirmed_by="市局"), made)
 
 
 def test_a_build_refuses_before_it_touches_anything(own_city: Warehouse, project: ProjectCopy) -> None:
