@@ -179,7 +179,7 @@ def station_table(random: np.random.Generator, cities: int) -> Iterator[str]:
 
 
 def place_table(random: np.random.Generator, places: int) -> Iterator[str]:
-    days, repeats = 2 * YEAR, 40
+    days, repeats = 2 * YEAR, min(40, places)
     daily = random.gamma(0.6, 1 / 100, places)
     events = random.poisson(daily[:, None] / 1.05, (places, days)).astype(np.int16)
     for place, day in zip(*np.nonzero(events), strict=True):
