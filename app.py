@@ -17,12 +17,13 @@ from closedloop.ui.identity import require_sign_in
 from closedloop.ui.lifespan import page_server_lifespan
 from closedloop.ui.provider import ProviderSignIn, secrets_for_streamlit
 from closedloop.ui.routes import ROUTES
-from closedloop.ui.shell import Shell
+from closedloop.ui.shell import Shell, require_root
 from closedloop.ui.wire import WireGuard
 
 try:
     settings = get_settings()
     require_sign_in(settings)
+    require_root()
 except ClosedloopError as error:
     print(f"closedloop: {error}", file=sys.stderr, flush=True)
     sys.exit(error.exit_code)

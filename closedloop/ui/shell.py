@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import file_util
 
+from closedloop.errors import ClosedloopError
 from closedloop.ui.document import CODES
 from closedloop.ui.language import LANGUAGE_COOKIE, LANGUAGES, language_of, texts_for
 from closedloop.ui.registry import ADDRESSES
@@ -101,10 +102,27 @@ def nowhere(language: str, address: str) -> bytes:
     ).encode()
 
 
+class ServedBelowPath(ClosedloopError):
+    """The page server was told of a path of its own."""
+
+
+def require_root() -> None:
+    """Refuse a page server that does not stand at the root: signing in and downloads would stay there.
+
+    Raises ServedBelowPath with what to do instead.
+    """
+    below = (st.get_option("server.baseUrlPath") or "").strip("/")
+    if below:
+        raise ServedBelowPath(
+            f"server.baseUrlPath is {below!r}: the pages are served at the root. To have them below "
+            f"/{below}/, leave it empty and let the proxy take the path away: location "
+            f"/{below}/ {{ proxy_pass http://closedloop_pages/; … }} (docs/operator.md)."
+        )
+
+
 def _address(path: str) -> str:
     """The address of a page as :data:`ADDRESSES` has it, from the path of a request."""
-    root = (st.get_option("server.baseUrlPath") or "").strip("/")
-    address = path.removeprefix("/").removeprefix(root).removeprefix("/")
+    address = path.removeprefix("/")
     return "" if address == "index.html" else address
 
 

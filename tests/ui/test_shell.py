@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import subprocess
+import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 import streamlit
 
+from closedloop.settings import PROJECT_ROOT
 from closedloop.ui.language import LANGUAGE_COOKIE
 from closedloop.ui.shell import _PARTS, document
 
@@ -123,3 +126,23 @@ def test_a_page_that_is_typed_wrong_leads_to_the_first_one_by_hand(visit):
     visitor.page.get_by_role("link", name="回到首页").click()
     visitor.settled()
     assert visitor.page.url == site_address.removesuffix("opne") and visitor.errors == []
+
+
+def test_a_page_server_that_is_told_of_a_path_of_its_own_says_who_takes_it_away(tmp_path):
+    started = subprocess.run(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", "0"],
+        cwd=PROJECT_ROOT,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "CLOSEDLOOP_HOME": str(tmp_path / "home"),
+            "STREAMLIT_SERVER_BASE_URL_PATH": "/board/",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert started.returncode == 2
+    assert "server.baseUrlPath is 'board'" in started.stderr and "location /board/" in started.stderr
+    assert "Traceback" not in started.stderr
