@@ -229,3 +229,20 @@
 {% macro place_id(station, key) -%}
     ('x' || substr(md5({{ station }} || '|' || {{ key }}), 1, 15))::bit(60)::bigint
 {%- endmacro %}
+
+{#- Whether people live at a place of this type, as an export names it; null for none. -#}
+{% macro is_home_type(place_type) -%}
+    {{ place_type }} in ({% for type in var('home_place_types') %}'{{ type }}'{{ ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}
+
+{#- What these incidents say of their places, each once. -#}
+{% macro texts_said_in(incidents) -%}
+    select distinct
+        opening_station_id as station_id,
+        {{ has_place_key('place_key') }} as is_source_key,
+        {{ place_as_written('place_key', 'place') }} as written,
+        place,
+        place_type
+    from {{ incidents }}
+    where {{ place_as_written('place_key', 'place') }} is not null
+{%- endmacro %}

@@ -9,6 +9,7 @@ The times of an item are events beside those, derived until they change, as inta
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -40,6 +41,20 @@ SILENT = "tasks"
 AWAY = timedelta(days=30)
 #: When the last of the stations leaves the bureau.
 LEAVES = date(2025, 12, 31)
+#: What calls of one place say of it: which call, told in which batch, in which words, of which type. A call
+#: that is told twice is corrected.
+SAID: tuple[tuple[tuple[int, int, str | None, str | None], ...], ...] = (
+    ((0, 1, "甲", None), (1, 2, "甲", "residential")),
+    ((0, 1, "甲", "road"), (1, 2, "甲", "village")),
+    ((0, 1, "甲", "residential"), (1, 2, "甲", "road"), (1, 3, "甲", None)),
+    ((0, 1, "甲", "road"), (1, 2, "甲", "hotel")),
+    ((0, 1, "甲", "hotel"), (1, 1, "甲", "road"), (0, 2, "甲", "road")),
+    ((0, 1, "甲", "hotel"), (1, 1, "甲", "hotel"), (0, 2, "甲", None)),
+    ((0, 1, "乙", "road"), (1, 2, "甲", "road"), (1, 3, "丙", "road")),
+    ((0, 1, "甲", None), (1, 2, "甲", "road")),
+    ((0, 1, "甲", "residential"), (1, 1, "甲", None), (0, 2, "甲", None)),
+    ((0, 1, None, None), (1, 2, "甲", None), (0, 3, "乙", "villa")),
+)
 CATEGORIES = ["noise", "theft", "不认识的类别", None]
 
 
@@ -66,6 +81,7 @@ def instalments(reference: Reference, count: int, seed: int) -> list[Version]:
         *_forgotten(source),
         *_corrected_elsewhere(),
         *_of_violence(source),
+        *_named_otherwise(source),
     ]
     return sorted(versions, key=lambda version: version.batch)
 
@@ -190,6 +206,17 @@ def _forgotten(source: random.Random) -> Iterator[Version]:
     alone = _noise(410, 1, began, "建设路21号", source)
     yield alone
     yield _moved(alone)
+
+
+def _named_otherwise(source: random.Random) -> Iterator[Version]:
+    """Places that their calls do not all call the same, or not of the same type."""
+    for number, said in enumerate(SAID):
+        key, versions = f"建设路{60 + number}号", Counter()
+        for call, batch, words, place_type in said:
+            versions[call] += 1
+            told = _noise(600 + 10 * number + call, batch, LONG_AGO, key, source)
+            told.row.update(place=words, place_type=place_type, version=versions[call])
+            yield told
 
 
 def _corrected_elsewhere() -> Iterator[Version]:

@@ -35,8 +35,7 @@ select
     {{ place_as_written('place_key', 'place') }} as written,
     min(place) as place,
     min(place_type) as place_type,
-    bool_or(place_type in ({% for type in var('home_place_types') %}'{{ type }}'{{ ', ' if not loop.last }}{% endfor %}))
-        as is_home
+    bool_or({{ is_home_type('place_type') }}) as is_home
 from said
 where {{ place_as_written('place_key', 'place') }} is not null
 group by 1, 2, 3

@@ -2,7 +2,6 @@
     config(
         materialized="incremental",
         indexes=[
-            {"columns": ["event_id", "version"], "unique": true},
             {"columns": ["work_item_id", "occurred_at"]},
             {"columns": ["station_id", "occurred_at"]},
         ]
