@@ -91,6 +91,12 @@ def load(
                 raise ClosedloopError(f"say which files to load into {what}; or give a folder that exists")
             covers = _covers(settings, covers_from, covers_until, covers_stations)
             chosen = read_mapping(mapping) if mapping else None
+            if len(files) > 1 and (extract or (chosen and chosen.mapping.extract)) == "full":
+                raise ClosedloopError(
+                    f"{len(files)} files cannot each be the full extract of {what}: each would withdraw what "
+                    "only the others hold. Put them together into one, or load them one by one with what "
+                    "each is full of (--covers-stations, --covers-from, --covers-until)"
+                )
             if dry_run:
                 for path in files:
                     _preview(what, path, settings, chosen, sheet, extract, covers)

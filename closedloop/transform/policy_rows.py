@@ -19,9 +19,9 @@ import psycopg
 from closedloop.errors import ClosedloopError
 
 #: Wording, which judges nothing.
-_LABELS = frozenset({"target_name_zh", "target_name_en"})
+_LABELS = frozenset({"target_name_zh", "target_name_en", "assumed"})
 #: What confirms a limit and changes no deadline.
-_CONFIRMATION = frozenset({"confirmed_by", "assumed", "doc_no"})
+_CONFIRMATION = frozenset({"confirmed_by", "doc_no"})
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -68,9 +68,10 @@ def _published_rows(conn: psycopg.Connection[Any]) -> list[dict[str, Any]]:
             return []
         found = conn.execute(
             """
-            select to_jsonb(policy) || jsonb_build_object('is_confirmed', judged.is_confirmed)
+            select
+                to_jsonb(policy) || jsonb_build_object('is_confirmed', coalesce(judged.is_confirmed, true))
             from reference.sla_policy as policy
-            join marts.dim_sla_policy as judged using (policy_id)
+            left join marts.dim_sla_policy as judged using (policy_id)
             order by policy_id
             """
         )

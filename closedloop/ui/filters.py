@@ -250,6 +250,6 @@ def _write_period(key: str, default: tuple[date, date] | None, names: tuple[str,
         for name in names:
             st.query_params.pop(name, None)
     elif len(chosen) == len(names):
-        for name, day in zip(names, chosen, strict=True):
+        for name, day in zip(names, sorted(chosen), strict=True):
             st.query_params[name] = day.isoformat()
     # Else only the first day has been picked so far; more than two no calendar sends.

@@ -99,8 +99,8 @@ try:
         trace_refusal(identity, "not for this part", page=entry.key)
         sidebar(here, replace(entry, filters=()))
         top_menu(here, pages, entry)
-        freshness_line(texts, status)
         not_your_page(here, settings, entry, pages[entries[0]])
+        freshness_line(texts, status)
         st.stop()
     trace_page(identity, entry, st.query_params.to_dict())
     if entry is not WALL:

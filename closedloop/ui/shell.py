@@ -38,6 +38,8 @@ _PARTS = {
 }
 #: What would be answered with a part of the page server's own document, or with "as you have it".
 _CONDITIONS = (b"if-none-match", b"if-modified-since", b"if-range", b"range")
+#: Answers that lead elsewhere.
+_ELSEWHERE = (301, 302, 303, 307, 308)
 #: The files of the front end: asked for by names that change with their content.
 _FILES = "/static/"
 #: Whole answers are compressed beforehand: the document is the same for everybody of one language.
@@ -147,7 +149,13 @@ class Shell:
 
         async def send_ours(message: Message) -> None:
             nonlocal ours
-            if message["type"] == "http.response.start" and message["status"] == 200:
+            if message["type"] == "http.response.start" and message["status"] in _ELSEWHERE:
+                headers = MutableHeaders(scope=message)
+                if "location" in headers:
+                    # As the browser counts folders: %2f parts none.
+                    asked = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+                    headers["location"] = _from_here(headers["location"], asked)
+            elif message["type"] == "http.response.start" and message["status"] == 200:
                 headers = MutableHeaders(scope=message)
                 is_html = headers.get("content-type", "").startswith("text/html")
                 ours = is_html and "last-modified" in headers
@@ -160,6 +168,13 @@ class Shell:
                 await send(message)
 
         await self.app(scope, receive, send_ours)
+
+
+def _from_here(location: str, path: str) -> str:
+    """An address from the root, as one from ``path``: a proxy may have the root below a path of its own."""
+    if not location.startswith("/") or location.startswith("//"):
+        return location
+    return ("../" * (path.count("/") - 1) or "./") + location[1:]
 
 
 def _answer(headers: MutableHeaders, request: Request) -> tuple[int, bytes]:

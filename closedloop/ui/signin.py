@@ -212,13 +212,18 @@ def not_your_page(visit: Visit, settings: Settings, page: PageEntry, first: st.P
     st.title(t("Not among your pages"))
     st.info(
         t(
-            "{page} is for another part; you are here as {who}. If your work needs it, ask {ask}.",
+            "The page “{page}” is for another part; you are here as {who}. If your work needs it, ask {ask}.",
             page=page_title(page, visit.texts),
             who=identity_name(visit.identity, visit.texts, visit.names),
             ask=_whom_to_ask(settings, visit.texts),
         )
     )
-    st.page_link(first, query_params=visit.shared)
+    st.page_link(
+        first,
+        label=t("Back to {page}", page=first.title),
+        icon=":material/arrow_back:",
+        query_params=visit.shared,
+    )
 
 
 def sign_out_form(texts: Texts) -> None:

@@ -36,7 +36,7 @@ def trace(kind: Kind, who: Identity | Person | None, /, **detail: object) -> Non
 
 
 def trace_refusal(who: Identity | Person | None, why: str, /, **detail: object) -> None:
-    """Somebody was turned away: traced once a minute for each session, or for each ``detail``."""
+    """Somebody was turned away: traced once a minute for each person and ``detail``."""
     asked = (who.who if isinstance(who, Identity) else who, tuple(sorted(detail.items())), why)
     now = time.monotonic()
     with _refusals_lock:

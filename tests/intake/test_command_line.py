@@ -75,6 +75,16 @@ def test_a_refused_file_exits_with_two_and_one_sentence(warehouse, tmp_path):
     assert query(warehouse, "select source_file from ops.batches") == [("good.csv",)]
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_several_files_are_no_full_extract_each(warehouse, tmp_path, more):
+    files = [write_csv(tmp_path / f"{number}.csv", [incident(number)]) for number in (1, 2)]
+    code, _, err = closedloop(warehouse, "load", "incidents", *files, "--extract", "full", *more)
+    assert code == 2
+    assert "2 files cannot each be the full extract of incidents" in err and "--covers-stations" in err
+    assert query(warehouse, "select count(*) from ops.batches") == [(0,)]
+    assert closedloop(warehouse, "load", "incidents", files[0], "--extract", "full", *more)[0] == 0
+
+
 def test_a_load_speaks_local_time_and_of_what_the_columns_were_held_against(warehouse, tmp_path):
     path = write_csv(tmp_path / "a.csv", [incident(1) | {"weather": "rain"}])
     code, _, err = closedloop(warehouse, "load", "incidents", path)

@@ -80,6 +80,7 @@ def test_an_edit_of_a_used_row_is_refused_with_row_and_mend(check, edit, says: s
     [
         _set(USED, valid_to="2027-01-01"),
         _set(USED, target_name_en="Feedback of the result"),
+        _set(USED, assumed="0"),
         _set(UNUSED, limit_value="90"),
         _remove(UNUSED),
     ],

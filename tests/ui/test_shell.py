@@ -146,3 +146,22 @@ def test_a_page_server_that_is_told_of_a_path_of_its_own_says_who_takes_it_away(
     assert started.returncode == 2
     assert "server.baseUrlPath is 'board'" in started.stderr and "location /board/" in started.stderr
     assert "Traceback" not in started.stderr
+
+
+class _Stays(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args: object, **_kwargs: object) -> None:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [("open/?lang=en", "open?lang=en"), ("open%2f", "open"), ("index.html/", "index.html")],
+)
+def test_an_address_with_a_slash_leads_to_the_page_below_whatever_path(site, path, leads_to):
+    with pytest.raises(urllib.error.HTTPError) as moved:
+        urllib.request.build_opener(_Stays).open(site.at(path), timeout=30)
+    location = moved.value.headers["location"]
+    assert moved.value.code in (301, 307) and not location.startswith("/"), location
+    for root in ("https://board.example/", "https://board.example/below/"):
+        asked = root + path
+        assert urllib.parse.urljoin(asked, location) == root + leads_to, location

@@ -23,7 +23,7 @@ select
     assumed = 1 as is_assumed,
     -- Outside the demo a limit that nobody confirmed is never called overdue.
     (
-        confirmed_by is not null
+        coalesce(btrim(confirmed_by::text), '') <> ''
         or {{ var('accept_assumed_limits') | lower }}
     ) as is_confirmed
 from {{ ref('sla_policy') }}
