@@ -92,6 +92,12 @@ _NOWHERE = """<!DOCTYPE html>
 """
 
 
+def _root_from(address: str) -> str:
+    """The way from an address, itself relative to the product's root, to that root: a proxy may have it below
+    a path of its own."""
+    return "../" * address.count("/") or "./"
+
+
 def nowhere(language: str, address: str) -> bytes:
     """What stands where no page is; ``address`` is relative to the product's root."""
     t = texts_for(language, ZoneInfo("UTC")).t
@@ -99,7 +105,7 @@ def nowhere(language: str, address: str) -> bytes:
         lang=CODES[language],
         title=t("No page has this address"),
         product=t("Closedloop"),
-        first="../" * address.count("/") or "./",
+        first=_root_from(address),
         way=t("To the first page"),
     ).encode()
 
@@ -171,10 +177,10 @@ class Shell:
 
 
 def _from_here(location: str, path: str) -> str:
-    """An address from the root, as one from ``path``: a proxy may have the root below a path of its own."""
+    """An address from the root, as one from ``path``."""
     if not location.startswith("/") or location.startswith("//"):
         return location
-    return ("../" * (path.count("/") - 1) or "./") + location[1:]
+    return _root_from(path.removeprefix("/")) + location[1:]
 
 
 def _answer(headers: MutableHeaders, request: Request) -> tuple[int, bytes]:

@@ -100,8 +100,18 @@ def test_a_limit_that_nobody_had_confirmed_may_be_confirmed_and_nothing_else(
     with pytest.raises(PolicyEdited, match=f"policy {USED}: limit_value was changed"):
         check(_set(USED, limit_value="5"), made)
     check(_set(USED, limit_value="3"), made)
+    check(_set(USED, doc_no="〔2025〕2 号"), made)
+    # A row of which nobody says whether it was confirmed may have judged.
+    for gone in ("delete from marts.dim_sla_policy", "drop table marts.dim_sla_policy cascade"):
+        with made.connect("owner") as conn:
+            conn.execute(gone)
+        with pytest.raises(PolicyEdited, match=f"policy {USED}: (confirmed_by|doc_no) was changed"):
+            check(lambda rows: None, made)
+
+
+def test_what_was_confirmed_is_not_confirmed_otherwise(check) -> None:
     with pytest.raises(PolicyEdited, match="policy directive-sign-red: confirmed_by was changed"):
-        check(_set("directive-sign-red", confirmed_by="市局"), made)
+        check(_set("directive-sign-red", confirmed_by="市局"))
 
 
 def test_a_build_refuses_before_it_touches_anything(own_city: Warehouse, project: ProjectCopy) -> None:

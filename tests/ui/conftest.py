@@ -75,6 +75,27 @@ def serving(
         process.wait(timeout=60)
 
 
+def refused_start(folder: Path, **environment: str) -> str:
+    """What a page server says that refuses to start with these settings and no others: it ends with 2."""
+    started = subprocess.run(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", "0"],
+        cwd=PROJECT_ROOT,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+            "CLOSEDLOOP_HOME": str(folder / "home"),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert started.returncode == 2, started.stderr
+    assert "Traceback" not in started.stderr
+    return started.stderr
+
+
 def _wait_until_healthy(site: Site, process: subprocess.Popen) -> None:
     for _ in range(600):
         if process.poll() is not None:
