@@ -7,10 +7,8 @@ publishing forgets by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
 from datetime import datetime
-from functools import cached_property
 
 import pandas as pd
 
@@ -28,49 +26,15 @@ KEEP_SECONDS = 24 * 3600
 CHANGING = frozenset({builds})
 CHANGING_SECONDS = 60
 #: All answers of the process together. What is forgotten is asked again.
-ROOM = 32 * 2**20
+ROOM = 16 * 2**20
 
 
 class BuildChanged(ClosedloopError):
     """Another build was published while the page was being put together; the page runs again."""
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """A frame that nobody changes, and its rows as dictionaries once somebody wants them."""
-
-    frame: pd.DataFrame
-
-    @cached_property
-    def rows(self) -> list[dict]:
-        return rows(self.frame)
-
-
-def _size(answer: _Answer) -> int:
-    # Rows as dictionaries take about twice what the frame does.
-    return 3 * int(answer.frame.memory_usage(deep=True).sum())
-
-
-_ANSWERS: Kept[_Answer] = Kept(ROOM, KEEP_SECONDS, _size)
-_CHANGING_ANSWERS: Kept[_Answer] = Kept(2**20, CHANGING_SECONDS, _size)
-
-
-def _answer(
-    question: Question, scope: Scope, as_of: datetime, build_id: int, arguments: dict[str, object]
-) -> _Answer:
-    def put() -> _Answer:
-        frame = question(scope, as_of, **arguments)
-        if frame.attrs[BUILD] != build_id:
-            # Raised, not returned: an answer of the new build must not be kept under the old one.
-            raise BuildChanged(
-                f"build {frame.attrs[BUILD]} was published while build {build_id} was being shown"
-            )
-        return _Answer(frame)
-
-    name = f"{question.__module__}.{question.__qualname__}"
-    # The scope as a whole: a field added to it tomorrow is part of the key by itself.
-    key = (name, scope, as_of, build_id, repr(sorted(arguments.items())))
-    return (_CHANGING_ANSWERS if question in CHANGING else _ANSWERS).get(key, put)
+_ANSWERS = Kept(ROOM, KEEP_SECONDS)
+_CHANGING_ANSWERS = Kept(2**20, CHANGING_SECONDS)
 
 
 def ask(
@@ -81,13 +45,39 @@ def ask(
     ``arguments`` are plain values, tuples or frozen dataclasses: their ``repr`` is their key. The frame is
     the caller's own to change.
     """
-    # Deep, and no slower: texts are never copied. A shallow copy leaves a weak reference in every column that
-    # is kept, which pandas forgets only by the hundred: 66,000 of them after 500 runs.
-    return _answer(question, scope, as_of, build_id, arguments).frame.copy()
+    kept, key = _place(question, scope, as_of, build_id, arguments)
+    return kept.get(("frame", *key), lambda: _asked(question, scope, as_of, build_id, arguments))
 
 
 def ask_rows(
     question: Question, scope: Scope, as_of: datetime, build_id: int, **arguments: object
 ) -> list[dict]:
     """The same as :func:`ask`, row by row as dictionaries, missing values as None."""
-    return [dict(row) for row in _answer(question, scope, as_of, build_id, arguments).rows]
+    kept, key = _place(question, scope, as_of, build_id, arguments)
+
+    def made() -> list[dict]:
+        # Of a question that one page wants in both forms, each is kept; most are wanted in one.
+        frame = kept.find(("frame", *key))
+        return rows(_asked(question, scope, as_of, build_id, arguments) if frame is None else frame)
+
+    return kept.get(("rows", *key), made)
+
+
+def _place(
+    question: Question, scope: Scope, as_of: datetime, build_id: int, arguments: dict[str, object]
+) -> tuple[Kept, tuple[Hashable, ...]]:
+    """Where an answer is kept, and under what."""
+    name = f"{question.__module__}.{question.__qualname__}"
+    # The scope as a whole: a field added to it tomorrow is part of the key by itself.
+    key = (name, scope, as_of, build_id, repr(sorted(arguments.items())))
+    return (_CHANGING_ANSWERS if question in CHANGING else _ANSWERS), key
+
+
+def _asked(
+    question: Question, scope: Scope, as_of: datetime, build_id: int, arguments: dict[str, object]
+) -> pd.DataFrame:
+    frame = question(scope, as_of, **arguments)
+    if frame.attrs[BUILD] != build_id:
+        # Raised, not returned: an answer of the new build must not be kept under the old one.
+        raise BuildChanged(f"build {frame.attrs[BUILD]} was published while build {build_id} was being shown")
+    return frame

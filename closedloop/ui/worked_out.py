@@ -7,7 +7,6 @@ Nothing of a person is in it, and a part that looks elsewhere (the session, the 
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
@@ -23,8 +22,7 @@ T = TypeVar("T")
 #: All parts of the process together. What is forgotten is worked out again.
 ROOM = 12 * 2**20
 
-# Pickled: everybody gets a copy of their own, whatever it is made of, and its size is known.
-_PARTS: Kept[bytes] = Kept(ROOM, KEEP_SECONDS, len)
+_PARTS = Kept(ROOM, KEEP_SECONDS)
 
 
 def worked_out_once(
@@ -41,6 +39,6 @@ def worked_out_once(
         # The questions behind it may not be put this time, and they are what asks otherwise.
         require_still_admitted(visit.identity)
         key = (name, visit.sight, repr(arguments), repr(sorted(named.items())))
-        return pickle.loads(_PARTS.get(key, lambda: pickle.dumps(part(visit, *arguments, **named))))
+        return _PARTS.get(key, lambda: part(visit, *arguments, **named))
 
     return given

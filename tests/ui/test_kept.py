@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import re
 import threading
+import tracemalloc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -17,7 +19,7 @@ from closedloop.queries.reading import BUILD
 from closedloop.settings import PROJECT_ROOT
 from closedloop.ui import asking
 from closedloop.ui.asking import BuildChanged, ask, ask_rows
-from closedloop.ui.kept import Kept
+from closedloop.ui.kept import ENTRY, Kept
 from closedloop.warehouse.scope import Scope
 
 NOON = datetime(2025, 4, 25, 4, tzinfo=UTC)
@@ -30,8 +32,13 @@ class Clock:
         return self.now
 
 
+#: What ten letters take, and a memory with room for eight of them.
+EACH = len(pickle.dumps("x" * 10, pickle.HIGHEST_PROTOCOL)) + ENTRY
+EIGHT = 8 * EACH
+
+
 def test_what_was_used_longest_ago_goes_first_and_the_room_is_never_exceeded():
-    kept: Kept[str] = Kept(80, 60, len)
+    kept = Kept(EIGHT, 60)
     made: list[str] = []
 
     def get(name: str) -> str:
@@ -39,34 +46,59 @@ def test_what_was_used_longest_ago_goes_first_and_the_room_is_never_exceeded():
 
     for name in "abcdefgh":
         get(name)
-    assert (kept.held, len(kept)) == (80, 8)
+    assert (kept.held, len(kept)) == (EIGHT, 8)
     get("a")
     get("i")
-    assert (kept.held, made) == (80, [*"abcdefghi"])
+    assert (kept.held, made) == (EIGHT, [*"abcdefghi"])
     get("a")
     get("b")
     assert made == [*"abcdefghib"]
 
 
 def test_what_is_larger_than_an_eighth_of_the_room_is_handed_out_and_not_kept():
-    kept: Kept[str] = Kept(80, 60, len)
+    kept = Kept(EIGHT, 60)
     assert kept.get("a", lambda: "x" * 11) == "x" * 11
-    assert (kept.held, len(kept)) == (0, 0)
+    assert (kept.held, len(kept), kept.find("a")) == (0, 0, None)
+
+
+def test_many_small_answers_take_no_more_than_is_said_of_them():
+    """As frames they took seven times what was counted."""
+    kept = Kept(2**26, 60)
+
+    def keep(number: int) -> None:
+        scope = Scope.of_stations([f"S{number % 31:02}"], "station_head")
+        key = (".".join(("closedloop.queries.some", "question")), scope, NOON, 7, repr([("number", number)]))
+        frame = pd.DataFrame({name: [f"{name} {number}"] for name in "abcdefghij"} | {"at": [NOON]})
+        kept.get(key, lambda: frame)
+
+    keep(-1)
+    gc.collect()
+    before = kept.held
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            keep(number)
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(kept) == 201
+    assert taken < kept.held - before < 2 * taken
 
 
 def test_nothing_is_kept_for_longer_than_said():
     clock = Clock()
-    kept: Kept[str] = Kept(80, 60, len, clock)
+    kept = Kept(EIGHT, 60, clock)
     assert kept.get("a", lambda: "old") == "old"
     clock.now = 59.9
     assert kept.get("a", lambda: "new") == "old"
     clock.now = 60
     assert kept.get("a", lambda: "new") == "new"
-    assert kept.held == 3
+    assert kept.held == len(pickle.dumps("new", pickle.HIGHEST_PROTOCOL)) + ENTRY
 
 
 def test_what_several_ask_at_once_is_worked_out_once():
-    kept: Kept[str] = Kept(80, 60, len)
+    kept = Kept(EIGHT, 60)
     began, go, made = threading.Event(), threading.Event(), []
 
     def make() -> str:
@@ -85,7 +117,7 @@ def test_what_several_ask_at_once_is_worked_out_once():
 
 
 def test_a_failure_is_the_askers_own_and_the_next_one_tries():
-    kept: Kept[str] = Kept(80, 60, len)
+    kept = Kept(EIGHT, 60)
     with pytest.raises(ZeroDivisionError):
         kept.get("a", lambda: str(1 // 0))
     assert kept.get("a", lambda: "x") == "x"
@@ -94,7 +126,7 @@ def test_a_failure_is_the_askers_own_and_the_next_one_tries():
 @pytest.fixture
 def question(monkeypatch: pytest.MonkeyPatch):
     """A question that counts how often it is put; nothing of it outlives the test."""
-    monkeypatch.setattr(asking, "_ANSWERS", Kept(2**20, 60, lambda _: 1))
+    monkeypatch.setattr(asking, "_ANSWERS", Kept(2**20, 60))
 
     def stations(scope: Scope, as_of: datetime, **_: object) -> pd.DataFrame:
         stations.asked.append(scope)
@@ -144,7 +176,7 @@ def test_what_a_page_does_to_its_answer_reaches_nobody_else(question):
 
 def test_handing_an_answer_out_leaves_nothing_behind_in_what_is_kept(monkeypatch: pytest.MonkeyPatch):
     """Shallow copies left weak references in every column: 66,000 after 500 runs."""
-    monkeypatch.setattr(asking, "_ANSWERS", Kept(2**20, 60, lambda _: 1))
+    monkeypatch.setattr(asking, "_ANSWERS", Kept(2**20, 60))
 
     def wide(_scope: Scope, _as_of: datetime) -> pd.DataFrame:
         frame = pd.DataFrame({name: [name] for name in "abcdefghij"})
