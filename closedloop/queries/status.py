@@ -28,9 +28,7 @@ class Published:
     loaded_batch_id: int | None = None
     last_status: str | None = None
     last_started_at: datetime | None = None
-    last_finished_at: datetime | None = None
     last_stage_failed: str | None = None
-    last_message: str | None = None
     last_loaded_at: datetime | None = None
 
     @property
@@ -49,9 +47,7 @@ with last_build as (
     select
         case when killed then 'failed' else status end as status,
         started_at,
-        finished_at,
-        case when killed then 'interrupted' else stage_failed end as stage_failed,
-        message
+        case when killed then 'interrupted' else stage_failed end as stage_failed
     from status.builds
     -- A build holds the lock from its first moment to its last: one that says running without it was killed.
     cross join lateral (
@@ -84,9 +80,7 @@ select
     loads.last_loaded_at,
     last_build.status as last_status,
     last_build.started_at as last_started_at,
-    last_build.finished_at as last_finished_at,
-    last_build.stage_failed as last_stage_failed,
-    last_build.message as last_message
+    last_build.stage_failed as last_stage_failed
 from marts.ops_status as published
 left join last_build on true
 left join status.loads as loads on true
