@@ -26,7 +26,7 @@ KEEP_SECONDS = 24 * 3600
 CHANGING = frozenset({builds})
 CHANGING_SECONDS = 60
 #: All answers of the process together. What is forgotten is asked again.
-ROOM = 16 * 2**20
+ROOM = 10 * 2**20
 
 
 class BuildChanged(ClosedloopError):

@@ -20,7 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 #: All parts of the process together. What is forgotten is worked out again.
-ROOM = 12 * 2**20
+ROOM = 6 * 2**20
 
 _PARTS = Kept(ROOM, KEEP_SECONDS)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import pickle
 import re
 import threading
 import tracemalloc
@@ -19,7 +18,7 @@ from closedloop.queries.reading import BUILD
 from closedloop.settings import PROJECT_ROOT
 from closedloop.ui import asking
 from closedloop.ui.asking import BuildChanged, ask, ask_rows
-from closedloop.ui.kept import ENTRY, Kept
+from closedloop.ui.kept import ENTRY, Kept, packed
 from closedloop.warehouse.scope import Scope
 
 NOON = datetime(2025, 4, 25, 4, tzinfo=UTC)
@@ -33,7 +32,7 @@ class Clock:
 
 
 #: What ten letters take, and a memory with room for eight of them.
-EACH = len(pickle.dumps("x" * 10, pickle.HIGHEST_PROTOCOL)) + ENTRY
+EACH = len(packed("a" * 10)) + ENTRY
 EIGHT = 8 * EACH
 
 
@@ -57,7 +56,8 @@ def test_what_was_used_longest_ago_goes_first_and_the_room_is_never_exceeded():
 
 def test_what_is_larger_than_an_eighth_of_the_room_is_handed_out_and_not_kept():
     kept = Kept(EIGHT, 60)
-    assert kept.get("a", lambda: "x" * 11) == "x" * 11
+    long = "abcdefghijklmnopqrstuvwxyz"
+    assert kept.get("a", lambda: long) == long
     assert (kept.held, len(kept), kept.find("a")) == (0, 0, None)
 
 
@@ -94,7 +94,7 @@ def test_nothing_is_kept_for_longer_than_said():
     assert kept.get("a", lambda: "new") == "old"
     clock.now = 60
     assert kept.get("a", lambda: "new") == "new"
-    assert kept.held == len(pickle.dumps("new", pickle.HIGHEST_PROTOCOL)) + ENTRY
+    assert kept.held == len(packed("new")) + ENTRY
 
 
 def test_what_several_ask_at_once_is_worked_out_once():
