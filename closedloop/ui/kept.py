@@ -18,18 +18,15 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-#: Bytes that an entry takes besides its value: the key with its scope and filters, and where it is found.
+#: Bytes that an entry takes besides its value and the text of its key: objects, and where it is found.
 ENTRY = 2048
 
 
 @dataclass(slots=True)
 class _Entry:
     packed: bytes
+    size: int
     until: float
-
-    @property
-    def size(self) -> int:
-        return len(self.packed) + ENTRY
 
 
 def packed(value: object) -> bytes:
@@ -41,6 +38,12 @@ def _unpacked(kept: bytes) -> Any:
     return pickle.loads(zlib.decompress(kept))
 
 
+def _entry(key: Hashable, value: object, until: float) -> _Entry:
+    content = packed(value)
+    # What stands in an address comes into a key, and may be as long as its writer likes.
+    return _Entry(content, len(content) + len(repr(key).encode()) + ENTRY, until)
+
+
 @dataclass
 class _Making:
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -50,8 +53,8 @@ class _Making:
 class Kept:
     """At most ``room`` bytes of values, each for at most ``seconds``; what was used longest ago goes first.
 
-    A value larger than an eighth of the room is handed out and not kept. Whoever asks for what somebody else
-    is working out waits for that; when it fails, the next one tries.
+    A value that takes more than an eighth of the room, with its key, is handed out and not kept. Whoever asks
+    for what somebody else is working out waits for that; when it fails, the next one tries.
     """
 
     def __init__(self, room: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -115,7 +118,7 @@ class Kept:
             return entry
 
     def _put(self, key: Hashable, value: object) -> None:
-        entry = _Entry(packed(value), self._clock() + self._seconds)
+        entry = _entry(key, value, self._clock() + self._seconds)
         if entry.size > self._room // 8:
             return
         with self._lock:

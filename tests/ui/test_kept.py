@@ -32,7 +32,7 @@ class Clock:
 
 
 #: What ten letters take, and a memory with room for eight of them.
-EACH = len(packed("a" * 10)) + ENTRY
+EACH = len(packed("a" * 10)) + len(repr("a")) + ENTRY
 EIGHT = 8 * EACH
 
 
@@ -59,6 +59,16 @@ def test_what_is_larger_than_an_eighth_of_the_room_is_handed_out_and_not_kept():
     long = "abcdefghijklmnopqrstuvwxyz"
     assert kept.get("a", lambda: long) == long
     assert (kept.held, len(kept), kept.find("a")) == (0, 0, None)
+
+
+def test_a_key_of_any_length_is_counted():
+    """A key holds what stands in an address: 400 KB of it took 400 KB, and were counted as two."""
+    kept = Kept(2**16, 60)
+    for number in range(100):
+        kept.get(f"{number:04}" + "从" * 1000, lambda: "short")
+    assert 10 < len(kept) and len(kept) * (ENTRY + 3000) < kept.held <= 2**16
+    assert kept.get("x" * 2**16, lambda: "short") == "short"
+    assert kept.find("x" * 2**16) is None
 
 
 def test_many_small_answers_take_no_more_than_is_said_of_them():
@@ -94,7 +104,7 @@ def test_nothing_is_kept_for_longer_than_said():
     assert kept.get("a", lambda: "new") == "old"
     clock.now = 60
     assert kept.get("a", lambda: "new") == "new"
-    assert kept.held == len(packed("new")) + ENTRY
+    assert kept.held == len(packed("new")) + len(repr("a")) + ENTRY
 
 
 def test_what_several_ask_at_once_is_worked_out_once():
