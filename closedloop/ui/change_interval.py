@@ -37,22 +37,30 @@ def change_intervals(
     now, then = side("this", "numerator"), side("base", "numerator")
     if is_share(choice.metric):
         around = point_difference(now, side("this", "n"), then, side("base", "n"))
-        lower, upper, middle, unit = around.lower, around.upper, 0.0, ""
+        lower, upper, unit = around.lower, around.upper, ""
     else:
         ratio = rate_ratio(now, 1, then, 1, phi=_phi(line))
-        lower, upper, middle, unit = 100 * (ratio.lower - 1), 100 * (ratio.upper - 1), 0.0, "%"
+        lower, upper, unit = 100 * (ratio.lower - 1), 100 * (ratio.upper - 1), "%"
     for place, at in enumerate(known):
         low, high = float(lower[place]), float(upper[place])
         if not np.isfinite(low) or not np.isfinite(high):
             continue
+        by_chance = low <= 0 <= high
         form = (
             visit.t("{low} to {high}: within chance")
-            if low <= middle <= high
+            if by_chance
             else visit.t("{low} to {high}: more than chance")
         )
-        digits = 0 if unit else 1
-        found[at] = form.format(low=f"{low:+.{digits}f}{unit}", high=f"{high:+.{digits}f}{unit}")
+        ends = [_end(value, 0 if unit else 1, not by_chance) + unit for value in (low, high)]
+        found[at] = form.format(low=ends[0], high=ends[1])
     return found
+
+
+def _end(value: float, digits: int, is_not_nought: bool) -> str:
+    # Written as nought, an end beside nought would contradict the sentence that leaves nought outside.
+    while is_not_nought and digits < 4 and round(value, digits) == 0:
+        digits += 1
+    return f"{value:+.{digits}f}"
 
 
 def _phi(line: Sequence[Row]) -> float:

@@ -7,10 +7,12 @@ import io
 import re
 import urllib.request
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import expect
 
+from closedloop.ui.change_interval import change_intervals
 from tests.ui.streaming import sent, sign_in
 
 
@@ -150,3 +152,20 @@ def test_a_target_is_said_with_what_the_limits_make_of_it(site, city):
     then = sent(site.url, "trends", "metric=minutes_to_arrive&from=2024-10-01&to=2024-12-29&lang=en", cookie)
     assert b"Asked: at most 8.0 min" in then
     assert b"Asked:" not in sent(site.url, "trends", "metric=incidents_received&lang=en", cookie)
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "said"),
+    [
+        (37, 21, "+0.5% to +217%: more than chance"),
+        (42, 25, "+0.04% to +188%: more than chance"),
+        (33, 40, "-50% to +34%: within chance"),
+        (48, 20, "+40% to +327%: more than chance"),
+    ],
+)
+def test_an_interval_that_leaves_nought_outside_never_ends_in_nought(now, then, said):
+    visit = SimpleNamespace(t=lambda text: text)
+    choice = SimpleNamespace(is_stock=False, metric={"kind": "count", "unit": "items"})
+    this, base = (SimpleNamespace(numerator=count, n=1) for count in (now, then))
+    change = SimpleNamespace(this=this, base=base)
+    assert change_intervals(visit, choice, [change], []) == [said]
