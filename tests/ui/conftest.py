@@ -279,6 +279,19 @@ def regular(_regulars: Callable[[str], Visitor]) -> Callable[..., Visitor]:
 
 
 @pytest.fixture(scope="session")
+def item_and_place(city: Warehouse) -> tuple[str, str]:
+    """An item that much happened to and a place that called often: ids for their pages."""
+    with city.connect() as connection:
+        return connection.execute(
+            """
+            select
+                (select work_item_id from marts.fct_work_items where is_open order by events desc limit 1),
+                (select place_id from marts.dim_places where not is_small_home order by calls desc limit 1)
+            """
+        ).fetchone()
+
+
+@pytest.fixture(scope="session")
 def station_names(city: Warehouse) -> dict[str, tuple[str, str]]:
     """Names of every station of the city, in both languages."""
     with city.connect() as connection:

@@ -13,16 +13,9 @@ from closedloop.ui.registry import PAGES
 
 
 @pytest.fixture(scope="module")
-def addresses(city) -> list[tuple[str, str]]:
+def addresses(item_and_place) -> list[tuple[str, str]]:
     """Every page, and further ones for the charts that only a choice shows."""
-    with city.connect() as connection:
-        item, place = connection.execute(
-            """
-            select
-                (select work_item_id from marts.fct_work_items where is_open order by events desc limit 1),
-                (select place_id from marts.dim_places where not is_small_home order by calls desc limit 1)
-            """
-        ).fetchone()
+    item, place = item_and_place
     return [
         *((page.address, "lang=en") for page in PAGES),
         ("item", f"lang=en&item={item}"),

@@ -39,16 +39,9 @@ _SHOWN = {
 
 
 @pytest.fixture(scope="module")
-def addresses(city) -> dict[str, str]:
+def addresses(item_and_place) -> dict[str, str]:
     """An address for every page, and further ones for what a page shows besides: a place, nothing found."""
-    with city.connect() as connection:
-        item, place = connection.execute(
-            """
-            select
-                (select work_item_id from marts.fct_work_items where is_open order by events desc limit 1),
-                (select place_id from marts.dim_places where not is_small_home order by calls desc limit 1)
-            """
-        ).fetchone()
+    item, place = item_and_place
     return {
         **{entry.key: entry.address for entry in PAGES},
         "item": f"item?item={item}",
