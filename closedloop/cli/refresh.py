@@ -11,7 +11,7 @@ import typer
 from closedloop.cli.in_shape import warehouse_in_shape
 from closedloop.cli.progress import say
 from closedloop.refresh import Budget
-from closedloop.refresh import refresh as refresh_all
+from closedloop.refresh.run import refresh as refresh_all
 from closedloop.settings import Settings, get_settings
 
 

@@ -27,8 +27,8 @@ from zoneinfo import ZoneInfo
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from closedloop.bystanders import is_bystander, is_unfinished
 from closedloop.errors import ClosedloopError
-from closedloop.intake.bystanders import is_bystander, is_unfinished
 from closedloop.intake.contract import TABLES
 from closedloop.intake.covers import Covers, Extract, moment
 from closedloop.intake.mapping import MappingFile, read_mapping

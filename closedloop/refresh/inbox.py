@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from closedloop.bystanders import is_bystander, is_unfinished
 from closedloop.errors import ClosedloopError
-from closedloop.intake.bystanders import is_bystander, is_unfinished
 from closedloop.settings import Settings
 
 DONE, FAILED, MAPPINGS = "done", "failed", "mappings"

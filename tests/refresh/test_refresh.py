@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from closedloop.refresh import Budget, Outcome, refresh
+from closedloop.refresh import Budget, Outcome
+from closedloop.refresh.run import refresh
 from closedloop.refresh.turn import last_refresh, turn
 from closedloop.transform.environment import BUILDER
 from closedloop.transform.record import last_build

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from typing import Literal
 
-from closedloop.intake.bystanders import is_bystander
+from closedloop.bystanders import is_bystander
 from closedloop.intake.reading.encoding import UTF_16_MARKS, is_unmarked_utf16
 from closedloop.intake.reading.extent import refuse_far_cells
 from closedloop.intake.refused import RefusedFile
