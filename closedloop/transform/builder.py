@@ -98,13 +98,21 @@ def _note_visible_rows(conn: Connection, build_id: int, listener: Listener) -> N
     """No load waits for this, and what is published stays published, whatever becomes of it."""
     began = time.monotonic()
     try:
-        tables = note_visible_rows(conn)
+        noted = note_visible_rows(conn)
     except psycopg.Error as error:
         listener(Note(f"build {build_id}: its tables were not vacuumed: {error}"))
         return
-    if tables:
+    if noted.tables:
         seconds = time.monotonic() - began
-        listener(Note(f"build {build_id}: {len(tables)} of its tables vacuumed, {seconds:.0f} s"))
+        listener(Note(f"build {build_id}: {len(noted.tables)} of its tables vacuumed, {seconds:.0f} s"))
+    if noted.left:
+        why = f"; {noted.oldest} began before they were made" if noted.oldest else ""
+        listener(
+            Note(
+                f"build {build_id}: indexes cannot answer alone for {', '.join(noted.left)}{why}; "
+                "pages read them more slowly until the next build"
+            )
+        )
 
 
 def _dbt_options(with_unit_tests: bool, full_refresh: bool, keep_going: bool) -> list[str]:

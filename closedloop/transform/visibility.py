@@ -7,13 +7,19 @@ does not come again before a fifth of the table has changed.
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
+
+from closedloop.transform.schemas import LONGER_LOCK_TIMEOUT
 
 #: Smaller tables are read whole in a moment: 1 MB.
 PAGES = 128
+#: Seconds between one try and the next, for what was open when the table was made to end.
+PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 
 _UNNOTED = """
 select c.relname
@@ -23,22 +29,53 @@ where
     and c.relpages >= %s and c.relallvisible < c.relpages / 2
 order by c.relname
 """
+#: Whose view of the rows is the oldest: nothing younger than it can be noted.
+_OLDEST = """
+select a.application_name || ' (pid ' || a.pid || ', ' || coalesce(a.state, 'unknown') || ')'
+from pg_stat_activity as a
+where a.datname = current_database() and a.pid <> pg_backend_pid() and a.backend_xmin is not null
+order by age(a.backend_xmin) desc
+limit 1
+"""
 
 
-def note_visible_rows(conn: psycopg.Connection[Any], at_least: int = PAGES) -> list[str]:
+@dataclass(frozen=True)
+class Noted:
+    """Names of marts that were vacuumed, and of those among them whose rows could not be noted as visible;
+    ``oldest`` is whose open query or transaction is older than those, where there is one."""
+
+    tables: list[str]
+    left: list[str]
+    oldest: str | None
+
+
+def note_visible_rows(conn: psycopg.Connection[Any], at_least: int = PAGES) -> Noted:
     """Vacuum the published marts of ``at_least`` pages (8 KiB each) of which most are not noted as visible.
 
-    Returns their names. ``conn`` is the owner's, in autocommit; a table that somebody changes is left out.
-    What is left, as by a transaction that began within the build and has only just ended, is tried once more.
+    ``conn`` is the owner's, in autocommit. What is left, because somebody has the table or began to read
+    before it was made, is tried again for the seconds of PAUSES.
     """
-    tables = _vacuumed(conn, at_least)
-    if tables:
-        _vacuumed(conn, at_least)
-    return tables
+    tables = left = _unnoted(conn, at_least)
+    for pause in PAUSES:
+        if not left:
+            break
+        time.sleep(pause)
+        for name in left:
+            _vacuum(conn, name)
+        left = _unnoted(conn, at_least)
+    oldest = conn.execute(_OLDEST).fetchone() if left else None
+    return Noted(tables, left, oldest[0] if oldest else None)
 
 
-def _vacuumed(conn: psycopg.Connection[Any], at_least: int) -> list[str]:
-    tables = [name for (name,) in conn.execute(_UNNOTED, [at_least]).fetchall()]
-    for name in tables:
-        conn.execute(sql.SQL("vacuum (skip_locked) {}").format(sql.Identifier("marts", name)))
-    return tables
+def _unnoted(conn: psycopg.Connection[Any], at_least: int) -> list[str]:
+    return [name for (name,) in conn.execute(_UNNOTED, [at_least]).fetchall()]
+
+
+def _vacuum(conn: psycopg.Connection[Any], name: str) -> None:
+    conn.execute(sql.SQL("set lock_timeout = {}").format(LONGER_LOCK_TIMEOUT))
+    try:
+        conn.execute(sql.SQL("vacuum {}").format(sql.Identifier("marts", name)))
+    except errors.LockNotAvailable:
+        return
+    finally:
+        conn.execute("reset lock_timeout")
