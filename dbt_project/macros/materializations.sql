@@ -1,9 +1,13 @@
-{#- How a build that catches up makes what stands there already: dbt's own way renames, compares columns and describes
-    anew, for tables and views of which the code is the same, or the build would not have caught up. Every other run
-    has dbt's own way. -#}
+{#- How a build makes its relations. Where none stands, a full build finds none, one is made under its own name; where one
+    stands and the build catches up, it is made anew in place. dbt's own way makes another beside it, asks which there
+    are, renames and drops, for relations of which the code is the same, or the build would not have caught up. Every
+    other run, an analyst's of a model that stands, has dbt's own way. -#}
 
 {% materialization incremental, adapter='postgres' -%}
     {%- set existing = load_cached_relation(this) -%}
+    {%- if existing is none and not var('catch_up') -%}
+        {{ return(make_first_table()) }}
+    {%- endif -%}
     {%- if not var('catch_up') or should_full_refresh() -%}
         {{ return(dbt.materialization_incremental_default()) }}
     {%- endif -%}
@@ -23,7 +27,18 @@
 
 {% materialization view, adapter='postgres' -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- if not var('catch_up') or existing is none or not existing.is_view -%}
+    {%- if existing is none -%}
+        {%- set made = this.incorporate(type='view') -%}
+        {%- call between_its_hooks() -%}
+            {%- call statement('main') -%}
+                {{ get_create_view_as_sql(made, sql) }}
+            {%- endcall -%}
+            {%- do apply_grants(made, config.get('grants'), should_revoke=False) -%}
+            {%- do persist_docs(made, model) -%}
+        {%- endcall -%}
+        {{ return({'relations': [made]}) }}
+    {%- endif -%}
+    {%- if not var('catch_up') or not existing.is_view -%}
         {{ return(dbt.materialization_view_default()) }}
     {%- endif -%}
     {%- call between_its_hooks() -%}
@@ -36,7 +51,10 @@
 
 {% materialization table, adapter='postgres' -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- if not var('catch_up') or existing is none or not existing.is_table or needs_dbts_own_way() -%}
+    {%- if existing is none -%}
+        {{ return(make_first_table()) }}
+    {%- endif -%}
+    {%- if not var('catch_up') or not existing.is_table or needs_dbts_own_way() -%}
         {{ return(dbt.materialization_table_default()) }}
     {%- endif -%}
     {%- call between_its_hooks() -%}
@@ -50,6 +68,33 @@
     {%- endcall -%}
     {{ return({'relations': [existing]}) }}
 {%- endmaterialization %}
+
+{#- A table where none stands. -#}
+{% macro make_first_table() -%}
+    {%- set made = this.incorporate(type='table') -%}
+    {%- call between_its_hooks() -%}
+        {%- call statement('main') -%}
+            {{ get_create_table_as_sql(False, made, sql) }}
+        {%- endcall -%}
+        {%- do create_indexes(made) -%}
+        {%- do apply_grants(made, config.get('grants'), should_revoke=False) -%}
+        {%- do persist_docs(made, model) -%}
+    {%- endcall -%}
+    {{ return({'relations': [made]}) }}
+{%- endmacro %}
+
+{#- All indexes of a relation in one statement. -#}
+{% macro postgres__create_indexes(relation) -%}
+    {%- set statements = [] -%}
+    {%- for index in config.get('indexes', default=[]) -%}
+        {%- do statements.append(get_create_index_sql(relation, index)) -%}
+    {%- endfor -%}
+    {%- if statements -%}
+        {%- call statement('indexes') -%}
+            {{ statements | join(';') }}
+        {%- endcall -%}
+    {%- endif -%}
+{%- endmacro %}
 
 {#- Whether a table model asks for what replace_table does not give: keys as constraints, grants, no log, a header. -#}
 {% macro needs_dbts_own_way() -%}

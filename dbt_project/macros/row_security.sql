@@ -99,34 +99,29 @@
               and node.config.materialized != 'ephemeral') }}
 {%- endmacro %}
 
-{#- Row security of the model that was just made. One statement each, two-part names: a distributed Postgres accepts
-    no other form. One hook for all: dbt renders each hook of each model, while parsing and at every run. -#}
+{#- Row security of the model that was just made; two-part names, for a distributed Postgres accepts no other form. One
+    hook for all: dbt renders each hook of each model, while parsing and at every run. -#}
 {% macro secure_rows() -%}
     {#- While parsing, the YAML's meta is not yet known. -#}
     {%- if execute and is_published_mart(model) -%}
         {%- set mart = this.schema ~ '.' ~ this.identifier -%}
         {%- set scope = declared_scope(model) -%}
         {%- call statement() -%}
-            alter table {{ mart }} enable row level security
-        {%- endcall -%}
-        {%- call statement() -%}
-            drop policy if exists scope on {{ mart }}
-        {%- endcall -%}
-        {%- call statement() -%}
+            alter table {{ mart }} enable row level security;
+            {#- Only what caught up is still the table of before. #}
+            {%- if model.config.materialized == 'incremental' and load_cached_relation(this) is not none %}
+            drop policy if exists scope on {{ mart }};
+            drop policy if exists analyst on {{ mart }};
+            {%- endif %}
             create policy scope on {{ mart }}
             for select to {{ role_name('CLOSEDLOOP_DBT_READER') }}
-            using ({{ scope_condition(scope, (model.config.meta or {}).get('wall_rows')) }})
+            using ({{ scope_condition(scope, (model.config.meta or {}).get('wall_rows')) }});
+            {%- if analysts_exist() %}
+            create policy analyst on {{ mart }}
+            for select to {{ role_name('CLOSEDLOOP_DBT_ANALYSTS') }}
+            using ({{ analyst_condition(scope) }});
+            {%- endif %}
         {%- endcall -%}
-        {%- call statement() -%}
-            drop policy if exists analyst on {{ mart }}
-        {%- endcall -%}
-        {%- if analysts_exist() -%}
-            {%- call statement() -%}
-                create policy analyst on {{ mart }}
-                for select to {{ role_name('CLOSEDLOOP_DBT_ANALYSTS') }}
-                using ({{ analyst_condition(scope) }})
-            {%- endcall -%}
-        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -357,18 +358,29 @@ def test_what_could_leave_something_stale_forces_a_full_build(
         assert isinstance(found, str) and why in found
 
 
-def test_what_an_analyst_built_beside_is_never_gone_on_from(third: Third, project: ProjectCopy) -> None:
+#: A table of either layer, one that catches up in place, and a view.
+_BUILT_BESIDE = ["int_place_categories", "dim_bureaus", "fct_item_links", "finding_unknown_station"]
+
+
+def test_what_an_analyst_built_beside_is_made_alike_and_never_gone_on_from(
+    third: Third, project: ProjectCopy
+) -> None:
     settings = project.of(third.warehouse.settings)
     asked = (
         f"select count(*), count(distinct (place_id, category)) from intermediate{NEXT}.int_place_categories"
     )
     with third.warehouse.connect(autocommit=True) as conn:
-        before = conn.execute(asked).fetchone()
-        assert (
-            dbt_command(["run", "--quiet", "--select", "int_place_categories"], lambda _: None, settings) == 0
-        )
-        # made anew, and not a second time beside what stood there
+
+        def made() -> dict[str, tuple[Any, ...]]:
+            rows = [conn.execute(_MADE, [schema + NEXT]).fetchall() for schema in ("intermediate", "marts")]
+            return {row[0]: row[1:] for row in chain(*rows) if row[0] in _BUILT_BESIDE}
+
+        before, made_by_a_build = conn.execute(asked).fetchone(), made()
+        assert dbt_command(["run", "--quiet", "--select", *_BUILT_BESIDE], lambda _: None, settings) == 0
+        # made anew, and not a second time beside what stood there; dbt's own way, and like a build's
         assert conn.execute(asked).fetchone() == before
         assert before[0] == before[1] > 0
+        assert len(made_by_a_build) == len(_BUILT_BESIDE)
+        assert made() == made_by_a_build
         (code_hash,) = conn.execute("select distinct code_hash from ops.builds").fetchone()
         assert catching_up.start_of(conn, 9999, code_hash) == "there is no build before the last one yet"
