@@ -2,10 +2,11 @@
     every other item as that one made it. Each model of items is then two relations: its table, and beside it its
     part, the rows of the touched items alone. A model of items reads parts; everything else reads tables. -#}
 
-{#- The rows of a model that a model of items has to read: all of them, or the touched items' when catching up. -#}
+{#- The rows of a model that a model of items has to read: all of them, or the touched items' when catching up. An
+    ephemeral model is a query within its reader's, and reads parts itself. -#}
 {% macro part(name) -%}
     {%- set whole = ref(name) -%}
-    {%- if not var('catch_up') -%}{{ whole }}{%- else -%}{{ part_name(name) }}{%- endif -%}
+    {%- if not var('catch_up') or whole.is_cte -%}{{ whole }}{%- else -%}{{ part_name(name) }}{%- endif -%}
 {%- endmacro %}
 
 {#- The same of a view, which has no part; ``item`` is its column that holds the id of the item. -#}
@@ -81,15 +82,24 @@
 {% macro tell_touched_anew(target, names, sql) %}
     {%- set meta = config.get('meta', {}) -%}
     {%- set key = meta.get('touched_key') or ('item_key' if 'item_key' in names else 'work_item_id') -%}
+    {%- set touched_items = as_it_was('intermediate', meta.get('touched_by', 'int_touched_items')) -%}
+    {#- Where an index finds them: all at once and in the order of the table, for which the server reads ahead. Joined, one is
+        looked up after another, each waiting for the disk. -#}
+    {%- set at_once = key is string and not meta.get('touched_if') and not meta.get('touched_since')
+        and config.get('indexes', []) | selectattr('columns.0', 'equalto', key) | list | length > 0 -%}
+    {%- set joined = '' if at_once else touched_items ~ ' as touched' -%}
     {%- set is_touched -%}
+        {%- if at_once -%}
+        kept.{{ key }} = any (array(select touched.{{ key }} from {{ touched_items }} as touched))
+        {%- else -%}
         {%- for column in ([key] if key is string else key) -%}
         kept.{{ column }} = touched.{{ column }}{{ ' and ' if not loop.last }}
         {%- endfor -%}
         {%- if meta.get('touched_if') %} and touched.{{ meta.get('touched_if') }}{% endif -%}
         {%- if meta.get('touched_since') %} and {{ lasts_until('kept', 'touched') }}{% endif -%}
+        {%- endif -%}
     {%- endset -%}
     {%- set columns = names | join(', ') -%}
-    {%- set touched_items = as_it_was('intermediate', meta.get('touched_by', 'int_touched_items')) -%}
     drop table if exists {{ part_name(target.identifier) }};
     create unlogged table {{ part_name(target.identifier) }} (like {{ target }});
     insert into {{ part_name(target.identifier) }} ({{ columns }})
@@ -97,17 +107,21 @@
         {{ sql }}
     ) as told;
     analyze {{ part_name(target.identifier) }};
+    {%- if at_once %}
+    set local enable_indexscan = off;
+    {%- endif %}
     {%- if meta.get('keeps_before') %}
     drop table if exists {{ part_name(target.identifier ~ '__before') }};
     create unlogged table {{ part_name(target.identifier ~ '__before') }} as
-    select kept.* from {{ target }} as kept
-    inner join {{ touched_items }} as touched
-        on {{ is_touched }};
+    select kept.* from {{ target }} as kept{{ ', ' ~ joined if joined }}
+    where {{ is_touched }};
     analyze {{ part_name(target.identifier ~ '__before') }};
     {%- endif %}
-    delete from {{ target }} as kept
-    using {{ touched_items }} as touched
+    delete from {{ target }} as kept{{ ' using ' ~ joined if joined }}
     where {{ is_touched }};
+    {%- if at_once %}
+    set local enable_indexscan to default;
+    {%- endif %}
     insert into {{ target }} ({{ columns }})
     select {{ columns }} from {{ part_name(target.identifier) }};
 {% endmacro %}

@@ -35,9 +35,9 @@
 {%- endmacro %}
 
 {#- An index of some of a table's rows, which dbt's own setting has no word for. A build that catches up keeps the table. -#}
-{% macro partial_index(columns, condition) -%}
+{% macro partial_index(columns, condition, answers=none) -%}
     {%- if not var('catch_up') -%}
-        create index on {{ this }} ({{ columns }}) where {{ condition }}
+        create index on {{ this }} ({{ columns }}) {{ 'include (' ~ answers ~ ')' if answers }} where {{ condition }}
     {%- endif -%}
 {%- endmacro %}
 

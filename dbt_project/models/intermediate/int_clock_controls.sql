@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['item_key']}]) }}
+{{ config(materialized='ephemeral') }}
 
 -- What moves a running clock: suspensions and resumptions of the item, and extensions.
 with states as (

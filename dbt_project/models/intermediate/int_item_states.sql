@@ -4,7 +4,7 @@
     meta={'keeps_before': true},
     post_hook=[
         "{{ partial_index('valid_from', is_answer()) }}",
-        "{{ partial_index('station_id, valid_from', is_answer()) }}",
+        "{{ partial_index('station_id, valid_from', is_answer(), answers='status') }}",
         "{{ partial_index('station_id, (' ~ local_date('valid_from') ~ ')', is_inspection()) }}",
     ]
 ) }}

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['item_key']}]) }}
+{{ config(materialized='ephemeral') }}
 
 -- From a start to the first end after it, for every item × target. While a clock runs a further start changes nothing;
 -- an event that is both ends the old spell and starts a new one.

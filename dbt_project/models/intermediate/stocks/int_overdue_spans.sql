@@ -19,7 +19,7 @@ breaches as (
         spells.work_item_id,
         first_breaches.breached_at as overdue_from,
         spells.ended_at as overdue_to
-    from {{ part('int_sla_spells') }} as spells
+    from {{ part('int_sla_due') }} as spells
     inner join first_breaches using (spell_id)
     where
         spells.is_confirmed
