@@ -31,7 +31,7 @@ _INTERMEDIATE = f"intermediate{NEXT}"
 _COVERAGE = (_INTERMEDIATE, "int_coverage")
 #: What a build leaves for the one after the next: where it went on from itself, and the warehouse's revision.
 _NOTE = (f"reference{NEXT}", "caught_up_from")
-_NONE_YET = "there is no build before the last one yet"
+_NONE_YET = "a build goes on from the one before the last, and none stands there yet"
 
 
 @dataclass(frozen=True)

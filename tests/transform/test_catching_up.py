@@ -38,6 +38,7 @@ from tests.transform.published import protection
 
 COUNT = int(os.environ.get("INSTALMENTS", "100"))
 SEED = int(os.environ.get("INSTALMENTS_SEED", "20250425"))
+_NONE_YET = "a build goes on from the one before the last, and none stands there yet"
 
 
 @dataclass(frozen=True)
@@ -278,7 +279,7 @@ def _load_a_directive(folder: Path, directive: str) -> None:
 
 def test_the_third_build_goes_on_from_the_first_with_what_was_loaded_since(third: Third) -> None:
     second, last = third.said
-    assert any("everything anew, there is no build before the last one yet" in text for text in second)
+    assert any(f"everything anew, {_NONE_YET}" in text for text in second)
     assert any("goes on from build 1" in text for text in last)
     assert any("items were touched" in text for text in last)
     with third.warehouse.connect() as conn:
@@ -338,7 +339,7 @@ def test_marts_that_caught_up_are_as_protected_as_others(third: Third) -> None:
             "update reference_next.caught_up_from set in_a_row = 30",
             "the last 30 builds went on from others",
         ),
-        ("drop table reference_next.caught_up_from", "there is no build before the last one yet"),
+        ("drop table reference_next.caught_up_from", _NONE_YET),
         ("truncate intermediate_next.int_coverage", "nothing was covered"),
         ("drop table marts_next.fct_place_calls cascade", "fct_place_calls is no longer what build"),
         ("create view intermediate_next.a_hand as select 1 as x", "a_hand is no longer what build"),
@@ -383,4 +384,4 @@ def test_what_an_analyst_built_beside_is_made_alike_and_never_gone_on_from(
         assert len(made_by_a_build) == len(_BUILT_BESIDE)
         assert made() == made_by_a_build
         (code_hash,) = conn.execute("select distinct code_hash from ops.builds").fetchone()
-        assert catching_up.start_of(conn, 9999, code_hash) == "there is no build before the last one yet"
+        assert catching_up.start_of(conn, 9999, code_hash) == _NONE_YET
