@@ -58,11 +58,26 @@ def _models(settings: Settings) -> dict[str, dict[str, Any]]:
     target = target_folder(settings)
     manifest = json.loads((target / "manifest.json").read_text())
     compiled = target / "compiled" / manifest["metadata"]["project_name"]
+    models = {name: node for name, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     return {
-        name: node | {"compiled_path": str(compiled / node["original_file_path"])}
-        for name, node in manifest["nodes"].items()
-        if node["resource_type"] == "model" and node["config"]["materialized"] != "ephemeral"
+        name: node
+        | {"compiled_path": str(compiled / node["original_file_path"]), "reads": _relations(node, models)}
+        for name, node in models.items()
+        if _is_relation(node)
     }
+
+
+def _is_relation(model: dict[str, Any]) -> bool:
+    return model["config"]["materialized"] != "ephemeral"
+
+
+def _relations(model: dict[str, Any], models: dict[str, dict[str, Any]]) -> set[str]:
+    """Models whose relations this one reads, itself or in a query that is a part of its own."""
+    found = set()
+    for name in model["depends_on"]["nodes"]:
+        if name in models:
+            found |= {name} if _is_relation(models[name]) else _relations(models[name], models)
+    return found
 
 
 def _make_seeds_and_functions(connection, settings: Settings) -> None:
@@ -76,7 +91,7 @@ def _make_seeds_and_functions(connection, settings: Settings) -> None:
 
 
 def _run(settings: Settings, nodes: dict[str, dict[str, Any]]) -> tuple[float, dict[str, float]]:
-    waiting = {name: {d for d in n["depends_on"]["nodes"] if d in nodes} for name, n in nodes.items()}
+    waiting = {name: set(node["reads"]) for name, node in nodes.items()}
     seconds: dict[str, float] = {}
     running: dict[Future[float], str] = {}
     began = time.monotonic()

@@ -21,7 +21,8 @@ from sqlalchemy import create_engine, pool
 
 from closedloop import warehouse
 from closedloop.settings import Settings
-from closedloop.warehouse import administration, embedded, schema
+from closedloop.warehouse import administration, embedded, roles, schema
+from closedloop.warehouse.addresses import urls
 from closedloop.warehouse.service_user import child_options, service_user
 
 #: A machine that loses power in the middle of the tests loses the tests.
@@ -135,7 +136,8 @@ class Server(ABC):
         warehouse.dispose_engines()
         made = self._create(of.database, name)
         # A copied database has its tables' grants, and none of its own.
-        warehouse.migrate(made.settings)
+        with made.connect("owner") as connection:
+            roles.grant(connection, urls(made.settings))
         return made
 
     def _create(self, template: str, name: str | None = None) -> Warehouse:

@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 import typer
-import yaml
 
 from closedloop.cli.logins import PASSWORD_VARIABLE
 from closedloop.cli.registry import command_line
 from closedloop.settings import PROJECT_ROOT, Settings
+from tests.described import MODELS, models
 
-MODELS = PROJECT_ROOT / "dbt_project" / "models"
 DOCUMENTS = sorted(
     [PROJECT_ROOT / name for name in ("README.md", "DECISIONS.md", "CHANGELOG.md")]
     + list((PROJECT_ROOT / "docs").rglob("*.md"))
@@ -39,11 +38,7 @@ WORDED = {
 @cache
 def described() -> dict[str, dict[str, Any]]:
     """Every model that a YAML file of the project describes, by name."""
-    found = {}
-    for path in MODELS.rglob("*.yml"):
-        for model in (yaml.safe_load(path.read_text()) or {}).get("models", []):
-            found[model["name"]] = model
-    return found
+    return {model["name"]: model for model in models()}
 
 
 def test_every_model_is_described() -> None:

@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import psycopg
-import yaml
 
-from closedloop.settings import PROJECT_ROOT
-
-MODELS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
+from tests.described import MODELS, models
 
 #: What each scope word means to the page server and to an analyst's login, in PostgreSQL's own spelling,
 #: white space aside.
@@ -33,11 +30,10 @@ READER, ANALYSTS = "closedloop_reader", "closedloop_analyst"
 def declared() -> dict[str, str]:
     """Scope word of every published model, from the YAML beside it."""
     found = {}
-    for file in sorted(MODELS.rglob("*.yml")):
-        for model in (yaml.safe_load(file.read_text()) or {}).get("models", []):
-            config = model.get("config", {})
-            if config.get("schema", "marts") == "marts":
-                found[model["name"]] = config.get("meta", {}).get("scope")
+    for model in models(MODELS / "marts"):
+        config = model.get("config", {})
+        if config.get("schema", "marts") == "marts":
+            found[model["name"]] = config.get("meta", {}).get("scope")
     return found
 
 

@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from benchmarks.bare import run_bare
 from closedloop import intake
 from closedloop.settings import Settings
 from closedloop.transform import catching_up
@@ -385,3 +386,17 @@ def test_what_an_analyst_built_beside_is_made_alike_and_never_gone_on_from(
         assert made() == made_by_a_build
         (code_hash,) = conn.execute("select distinct code_hash from ops.builds").fetchone()
         assert catching_up.start_of(conn, 9999, code_hash) == _NONE_YET
+
+
+def test_the_models_make_the_same_relations_without_dbt(third: Third) -> None:
+    """As the benchmark of builds makes them, each after what it reads; an ephemeral model has none."""
+    _, seconds = run_bare(third.warehouse.settings)
+    with third.warehouse.connect("owner") as owner:
+        built = owner.execute(
+            """
+            select relname from pg_class
+            where relkind in ('r', 'v') and relnamespace = any (%s::regnamespace[])
+            """,
+            [["staging", "intermediate", "marts"]],
+        ).fetchall()
+    assert set(seconds) == {name for (name,) in built}

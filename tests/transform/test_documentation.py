@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 from playwright.sync_api import Browser, expect
 
 from closedloop.settings import PROJECT_ROOT
 from closedloop.transform.documentation import write_documentation
+from tests.described import MODELS, models
 from tests.servers import Warehouse
 
 
@@ -33,11 +33,10 @@ def test_it_shows_a_model_and_asks_nobody_for_anything(
 
 def test_every_mart_says_in_the_database_what_its_yaml_says(city: Warehouse) -> None:
     written = {}
-    for file in (PROJECT_ROOT / "dbt_project" / "models" / "marts").rglob("*.yml"):
-        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
-            columns = {column["name"]: column["description"] for column in model.get("columns", [])}
-            for name, text in {None: model["description"], **columns}.items():
-                written[model["name"], name] = " ".join(text.split())
+    for model in models(MODELS / "marts"):
+        columns = {column["name"]: column["description"] for column in model.get("columns", [])}
+        for name, text in {None: model["description"], **columns}.items():
+            written[model["name"], name] = " ".join(text.split())
     with city.connect() as connection:
         said = {
             (relation, column): description and " ".join(description.split())

@@ -8,9 +8,6 @@ import os
 from types import SimpleNamespace
 
 import pytest
-from dbt.artifacts.schemas.results import NodeStatus
-from dbt.events.types import NodeFinished
-from dbt_common.events.base_types import EventLevel, msg_from_base_event
 
 from closedloop.transform.child import NodeResult
 from closedloop.transform.dbt_process import _Reporter
@@ -18,12 +15,18 @@ from closedloop.transform.verdict import failure_of
 
 
 def _finished(status: str, message: str):
+    # dbt is not imported at the top: more than a second, in every process of a run.
+    from dbt.events.types import NodeFinished
+    from dbt_common.events.base_types import EventLevel, msg_from_base_event
+
     info = {"unique_id": "model.closedloop.dim_x", "node_name": "dim_x"}
     event = NodeFinished(node_info=info, run_result={"status": status, "message": message})
     return msg_from_base_event(event, level=EventLevel.DEBUG)
 
 
 def _skipped():
+    from dbt.artifacts.schemas.results import NodeStatus
+
     node = SimpleNamespace(
         unique_id="model.closedloop.dim_x",
         name="dim_x",

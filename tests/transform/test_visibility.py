@@ -75,9 +75,7 @@ def test_a_table_that_somebody_has_is_waited_for(
     assert owner.execute(NOTED).fetchone() == (True,)
 
 
-def test_who_reads_on_is_named(
-    owner: Connection, other: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_reads_on_is_named(owner: Connection, other: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visibility, "PAUSES", (0.0, 0.0))
     other.execute("set application_name = 'somebody reading'")
     other.execute("select count(*) from pg_class")
