@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class Reference:
     bureau_of: dict[str, str] = field(default_factory=dict)
 
     @classmethod
+    @cache
     def read(cls, folder: Path = SEEDS, zone: str = "Asia/Shanghai") -> Reference:
         def rows(name: str) -> list[dict[str, Any]]:
             with (folder / f"{name}.csv").open(encoding="utf-8") as lines:
