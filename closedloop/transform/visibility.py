@@ -29,12 +29,17 @@ where
     and c.relpages >= %s and c.relallvisible < c.relpages / 2
 order by c.relname
 """
-#: Whose view of the rows is the oldest: nothing younger than it can be noted.
+#: Who holds back what can be noted: the oldest transaction that wrote, or the oldest view of the rows. Views
+#: that began beside such a transaction are as old as it, and not to blame.
 _OLDEST = """
 select a.application_name || ' (pid ' || a.pid || ', ' || coalesce(a.state, 'unknown') || ')'
 from pg_stat_activity as a
-where a.datname = current_database() and a.pid <> pg_backend_pid() and a.backend_xmin is not null
-order by age(a.backend_xmin) desc
+where
+    a.datname = current_database() and a.pid <> pg_backend_pid()
+    and (a.backend_xid is not null or a.backend_xmin is not null)
+order by
+    greatest(age(a.backend_xid), age(a.backend_xmin)) desc,
+    age(a.backend_xid) desc nulls last
 limit 1
 """
 

@@ -88,6 +88,20 @@ def test_who_reads_on_is_named(owner: Connection, other: Connection, monkeypatch
     assert note_visible_rows(owner) == Noted([], [], None)
 
 
+def test_who_wrote_and_went_away_is_named_and_not_who_reads_beside(
+    warehouse: Warehouse, owner: Connection, other: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visibility, "PAUSES", (0.0,))
+    owner.execute("create table ops.written (n integer)")
+    with warehouse.connect("owner") as writer:
+        writer.execute("set application_name = 'somebody writing'")
+        writer.execute("insert into ops.written values (1)")
+        other.execute("select count(*) from pg_class")
+        _make_large(owner)
+        oldest = note_visible_rows(owner).oldest
+    assert oldest is not None and oldest.startswith("somebody writing (pid ") and "idle" in oldest
+
+
 def test_a_table_that_somebody_keeps_is_left(
     owner: Connection, other: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
