@@ -159,7 +159,7 @@ class _Build:
             if self.catches_up:
                 items = catching_up.touched(self.conn)
                 record.note_touched(self.conn, self.build_id, items)
-                self._say(f"build {self.build_id}: {items:,} items were touched")
+                self._say(f"build {self.build_id}: {items:,} items were touched, by loads or by time")
                 catching_up.drop_parts(self.conn, self.views)
             self._say(f"build {self.build_id}: nothing failed, publishing")
             publish_seconds = self._publish()

@@ -51,8 +51,10 @@ def start_of(conn: Connection, build_id: int, code_hash: str) -> Start | str:
         last = conn.execute(
             "select status from ops.builds where build_id < %s order by build_id desc limit 1", [build_id]
         ).fetchone()
+        if last is None:
+            return "it is the first build"
         # What it left in the twins may be anything.
-        if last is not None and last[0] != "published":
+        if last[0] != "published":
             return "the last build was not published"
         there = conn.execute(
             "select bool_and(to_regclass(name) is not null) from unnest(%s::text[]) as name",
