@@ -28,6 +28,9 @@
     a PostgreSQL 15 as an administrator would give it; skips where Debian's is not installed. Tests that use
     it belong to the lane ``pg15``: ``pytest -m pg15``.
 
+What a test builds in this process has its dbt forked from one that has imported it (``tests/forked_dbt.py``);
+the command line, in a process of its own, starts dbt in the ordinary way.
+
 No test sees the ``CLOSEDLOOP_`` variables of the shell it runs in, nor the project's own ``.closedloop``.
 
 With ``REQUIRE_ALL=1`` a skip is a failure.
@@ -46,6 +49,7 @@ from playwright.sync_api import Browser
 
 from closedloop import warehouse as product
 from closedloop.settings import get_settings
+from tests import forked_dbt
 from tests.browsers import chromium
 from tests.cities import city_of_this_run
 from tests.homes import Home, new_home
@@ -183,6 +187,12 @@ def make_warehouse(server: Server) -> Callable[..., Warehouse]:
         return server.fresh() if of is None else of.server.copy(of)
 
     return make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _dbt_is_forked() -> Iterator[None]:
+    with forked_dbt.instead():
+        yield
 
 
 @pytest.fixture(scope="session")
